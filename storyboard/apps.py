@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class StoryboardConfig(AppConfig):
+    name = "storyboard"
+
+    def ready(self) -> None:
+        from storyboard import checks  # noqa: F401

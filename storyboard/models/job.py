@@ -1,0 +1,219 @@
+"""Work that a worker does outside the request: the row is the truth, messages only ring.
+
+`attempt` is a fencing token. Every write of a worker names the attempt it was given; a worker that was given up on
+changes no row, and learns so by `Lost`.
+"""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+from os import getpid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from storyboard.refusal import Conflict
+
+
+class Lost(Exception):
+    """This row is no longer ours: it was given to another worker, cancelled or finished."""
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Generating"
+    FINISHED = "finished", "Ready"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+COMES_FROM = {
+    Status.RUNNING: [Status.QUEUED],
+    Status.FINISHED: [Status.RUNNING],
+    Status.FAILED: [Status.RUNNING, Status.QUEUED],
+    Status.CANCELLED: [Status.QUEUED, Status.RUNNING],
+    Status.QUEUED: [Status.RUNNING, Status.FAILED, Status.CANCELLED],
+}
+
+WAITING = (Status.QUEUED, Status.RUNNING)
+
+
+class JobQuerySet(models.QuerySet[Any]):
+    def waiting(self) -> Self:
+        return self.filter(status__in=WAITING)
+
+    def in_line(self) -> Self:
+        """Queued rows in the order they will be taken: front first, then turn by turn between people."""
+        return self.filter(status=Status.QUEUED).order_by("-priority", "turn", "pk")
+
+    def next_turn(self, by: Any) -> int:
+        """The turn a person's next row gets: behind their own last, and never before what is being served now.
+
+        Turns are handed out when queueing, one per row and person, so that somebody who asks for one take waits for
+        one round, however many another has asked for.
+        """
+        waiting = self.filter(status__in=WAITING)
+        served = waiting.aggregate(first=models.Min("turn"))["first"] or 1
+        mine = waiting.filter(by=by).aggregate(last=models.Max("turn"))["last"] or 0
+        return max(served, mine + 1)
+
+    def claim(self) -> Any | None:
+        """Takes the next row in line for this worker, or None when nothing waits."""
+        while True:
+            pk = self.in_line().values_list("pk", flat=True).first()
+            if pk is None:
+                return None
+            row = self.model._default_manager.get(pk=pk)
+            try:
+                row.begin()
+            except Lost:
+                continue
+            return row
+
+    def silent(self) -> Self:
+        """Running rows whose worker has not spoken for a whole lease, by the database's clock."""
+        return self.filter(status=Status.RUNNING, beat_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS))
+
+
+class Job(models.Model):
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    priority = models.SmallIntegerField(default=0)
+    turn = models.PositiveIntegerField(default=1)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="%(class)ss")
+    queued_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=120, blank=True)
+    cancel_wanted = models.BooleanField(default=False)
+    done = models.PositiveIntegerField(default=0)
+    of = models.PositiveIntegerField(default=0)
+    phase = models.CharField(max_length=20, blank=True)
+    error = models.TextField(blank=True)
+    report = models.JSONField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.of if self.of else 0
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status in WAITING
+
+    def record(self, verb: str, by: Any = None, **data: Any) -> None:
+        """One event about this row; `verb` is its last word, as in take.finished."""
+        self.project.record(f"{type(self).__name__.lower()}.{verb}", self, by, **data)  # type: ignore[attr-defined]
+
+    def _become(self, status: Status, fenced: bool = True, **fields: Any) -> None:
+        """The one way a status changes: where the row is still as expected, or Lost."""
+        rows = type(self)._default_manager.filter(pk=self.pk, status__in=COMES_FROM[status])
+        if fenced:
+            rows = rows.filter(attempt=self.attempt)
+        if not rows.update(status=status, **fields):
+            raise Lost(f"{self} is not {' or '.join(COMES_FROM[status])} in attempt {self.attempt} any more")
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def begin(self) -> None:
+        """A worker takes this row; raises Lost where another was quicker."""
+        name = f"{socket.gethostname()}:{getpid()}"
+        self._become(
+            Status.RUNNING,
+            attempt=F("attempt") + 1,
+            tries=F("tries") + 1,
+            worker=name,
+            started_at=Now(),
+            beat_at=Now(),
+            done=0,
+            of=0,
+            phase="",
+            error="",
+        )
+        self.record("started")
+
+    def beat(self, done: int, of: int, phase: str) -> bool:
+        """Heartbeat, progress and cancellation poll in one statement. True: stop, it is no longer wanted."""
+        rows = type(self)._default_manager.filter(pk=self.pk, attempt=self.attempt, status=Status.RUNNING)
+        if not rows.update(beat_at=Now(), done=done, of=of, phase=phase):
+            raise Lost(f"{self} was given to another worker")
+        return bool(rows.values_list("cancel_wanted", flat=True).first())
+
+    @transaction.atomic
+    def finish(self, **fields: Any) -> None:
+        self._become(Status.FINISHED, finished_at=Now(), done=F("of"), **fields)
+        self.record("finished")
+
+    @transaction.atomic
+    def fail(self, reason: str) -> None:
+        """Ends with a reason that a director can act on."""
+        self._become(Status.FAILED, finished_at=Now(), error=reason)
+        self.record("failed")
+
+    @transaction.atomic
+    def give_up_on_worker(self) -> None:
+        """The worker went silent: begin again elsewhere, or fail with a reason after too many tries."""
+        if self.cancel_wanted:
+            return self.stopped()
+        if self.tries >= settings.ATTEMPTS_MAX:
+            return self.fail(
+                f"The worker stopped without a word {self.tries} times while making this. "
+                "Ask for something smaller or shorter, or look into the worker's log, then try again."
+            )
+        self._become(Status.QUEUED, attempt=F("attempt") + 1, done=0, of=0, phase="")
+        self.record("requeued")
+        self.ring()
+        return None
+
+    @transaction.atomic
+    def stopped(self) -> None:
+        """The worker stopped because the person cancelled."""
+        self._become(Status.CANCELLED, finished_at=Now())
+        self.record("cancelled")
+
+    @transaction.atomic
+    def cancel(self, by: Any) -> None:
+        """Ends what waits at once; asks a worker to stop what runs."""
+        rows = type(self)._default_manager.filter(pk=self.pk)
+        if rows.filter(status=Status.QUEUED).update(status=Status.CANCELLED, finished_at=Now(), cancel_wanted=True):
+            self.refresh_from_db()
+            self.record("cancelled", by)
+        elif rows.filter(status=Status.RUNNING).update(cancel_wanted=True):
+            self.refresh_from_db()
+            self.record("stopping", by)
+        else:
+            self.refresh_from_db()
+            raise Conflict(f"This is {self.get_status_display().lower()} already; there is nothing to cancel.")
+
+    @transaction.atomic
+    def retry(self, by: Any) -> None:
+        """Queues a failed or cancelled row again, with the same inputs."""
+        rows = type(self)._default_manager.filter(pk=self.pk, status__in=[Status.FAILED, Status.CANCELLED])
+        if not rows.update(
+            status=Status.QUEUED,
+            attempt=F("attempt") + 1,
+            cancel_wanted=False,
+            queued_at=Now(),
+            started_at=None,
+            finished_at=None,
+            done=0,
+            of=0,
+            error="",
+            tries=0,
+        ):
+            raise Conflict("Only a failed or cancelled one can be tried again.")
+        self.refresh_from_db()
+        self.record("queued", by)
+        self.ring()
+
+    def ring(self) -> None:
+        """Wakes a worker once this commits."""
+        raise NotImplementedError

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import F
+from django.urls import reverse
+
+from storyboard import live
+from storyboard.models.access import Membership, Role
+from storyboard.models.event import Event
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from storyboard.models.person import User
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(memberships__user=user)
+
+    @transaction.atomic
+    def start(self, name: str, by: User, **fields: Any) -> Project:
+        """A new project, owned by the person who started it."""
+        project = self.create(name=name.strip()[:120] or "Untitled pitch", created_by=by, **fields)
+        Membership.objects.create(project=project, user=by, role=Role.OWNER)
+        project.record("project.started", by=by)
+        return project
+
+
+class Project(models.Model):
+    """One pitch, film or episode; the unit of access. Its rate is frames a second as a fraction."""
+
+    name = models.CharField(max_length=120)
+    rate_num = models.PositiveIntegerField(default=24)
+    rate_den = models.PositiveIntegerField(default=1)
+    width = models.PositiveIntegerField(default=640)
+    height = models.PositiveIntegerField(default=360)
+    codes_locked = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_event = models.PositiveBigIntegerField(default=0)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rate_num__gt=0, rate_den__gt=0), name="project_rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("board", args=[self.pk])
+
+    @property
+    def rate(self) -> tuple[int, int]:
+        return (self.rate_num, self.rate_den)
+
+    @property
+    def fps(self) -> Fraction:
+        return Fraction(self.rate_num, self.rate_den)
+
+    def record(self, kind: str, subject: Any = None, by: User | None = None, **data: Any) -> Event:
+        """Writes the project's next event in the caller's transaction and rings the doorbell once it commits.
+
+        Change the rows first and record last: the project row is locked from here until the commit, which is what
+        makes the numbers follow the order of commits.
+        """
+        with transaction.atomic():
+            Project.objects.filter(pk=self.pk).update(last_event=F("last_event") + 1)
+            number = Project.objects.values_list("last_event", flat=True).get(pk=self.pk)
+            event = Event.objects.create(project=self, number=number, kind=kind, by=by, data=data, **_ids(subject))
+            transaction.on_commit(lambda: live.ring(self.pk, number))
+        self.last_event = number
+        return event
+
+    def role_of(self, user: User | AnonymousUser) -> Role | None:
+        if not user.is_authenticated:
+            return None
+        role = Membership.objects.filter(project=self, user=user).values_list("role", flat=True).first()
+        return Role(role) if role is not None else None
+
+    def require(self, user: User | AnonymousUser, role: Role) -> None:
+        """Raises PermissionDenied with a sentence where the person's role is below `role`."""
+        mine = self.role_of(user)
+        if mine is None or mine < role:
+            held = mine.label.lower() if mine is not None else "no member"
+            raise PermissionDenied(
+                f"You are {held} here; this needs {role.label.lower()}. Ask an owner of “{self.name}”."
+            )
+
+
+def _ids(subject: Any) -> dict[str, Any]:
+    if subject is None:
+        return {}
+    name = type(subject).__name__.lower()
+    if name == "shot":
+        return {"shot_id": subject.pk, "subject_id": subject.pk}
+    if name == "take":
+        return {"shot_id": subject.shot_id, "take_id": subject.pk, "subject_id": subject.pk}
+    return {
+        "shot_id": getattr(subject, "shot_id", None),
+        "take_id": getattr(subject, "take_id", None),
+        "subject_id": subject.pk,
+    }

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models, transaction
+
+from storyboard import codes
+from storyboard.models.fields import OfProject
+from storyboard.models.positioned import Positioned
+from storyboard.models.version import FIELDS, Guide, Version
+from storyboard.refusal import Conflict, Refusal
+
+if TYPE_CHECKING:
+    from storyboard.models.person import User
+    from storyboard.models.project import Project
+    from storyboard.models.scene import Scene
+    from storyboard.models.take import Take
+
+FRAMES_MAX = 1440
+
+
+class ShotQuerySet(OfProject):
+    def in_order(self) -> Self:
+        return self.order_by("scene__position", "scene_id", "position", "pk")
+
+    def active(self) -> Self:
+        return self.filter(omitted=False)
+
+    def locked(self) -> list[Shot]:
+        """These shots, held until the transaction ends; always in the same order, so that two cannot wait on each other."""
+        return list(self.select_for_update(of=("self",)).order_by("pk"))
+
+    @transaction.atomic
+    def renumber(self, project: Project, by: User) -> int:
+        """Gives every shot its whole ten again, in order; refused once codes are locked."""
+        if project.codes_locked:
+            raise Refusal("Codes are locked because this board was shared. Unlock them before renumbering.")
+        shots = list(self.filter(project=project).in_order().select_for_update(of=("self",)))
+        for shot in shots:
+            shot.code = f"~{shot.pk}"
+        self.bulk_update(shots, ["code"])
+        for index, shot in enumerate(shots, start=1):
+            shot.code = codes.numbered(index)
+        self.bulk_update(shots, ["code"])
+        project.record("shots.renumbered", None, by, shots=len(shots))
+        return len(shots)
+
+
+class Shot(Positioned):
+    """One camera setup. `cut_in` and `cut_frames` are its trim in the cut, counted in the source's frames."""
+
+    project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="shots")
+    scene = models.ForeignKey("storyboard.Scene", on_delete=models.CASCADE, related_name="shots")
+    code = models.CharField(max_length=20)
+    omitted = models.BooleanField(default=False)
+    current = models.ForeignKey("storyboard.Version", null=True, on_delete=models.PROTECT, related_name="+")
+    cut_in = models.PositiveIntegerField(default=0)
+    cut_frames = models.PositiveIntegerField(null=True)
+
+    objects = ShotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "code"], name="shot_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(cut_frames=None) | models.Q(cut_frames__gt=0), name="shot_trim_has_frames"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def siblings(self) -> models.QuerySet[Any]:
+        return Shot.objects.filter(scene=self.scene_id).exclude(pk=self.pk).order_by("position", "pk")
+
+    @property
+    def frames_in_cut(self) -> int:
+        return self.cut_frames or self.current.frames  # type: ignore[union-attr]
+
+    # What it asks for ------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def revise(self, by: User, base: dict[str, Any] | None = None, **changes: Any) -> Version:
+        """Changes what the shot asks for. A version that has takes is kept and a new one made.
+
+        `base` holds each field as the person saw it; a field that somebody else changed since raises Conflict with
+        what it is now, and nothing is changed. Different fields changed by two people both stay.
+        """
+        current = self._hold()
+        changes = {name: value for name, value in changes.items() if getattr(current, name) != value}
+        for name, seen in (base or {}).items():
+            now = getattr(current, name)
+            if name in changes and now != seen:
+                raise Conflict(
+                    f"{current.by or 'Somebody'} changed this while you were writing. Keep yours or take theirs.",
+                    field=name,
+                    now=now,
+                    by=str(current.by or ""),
+                )
+        if not changes:
+            return current
+        _check_words(changes)
+        version = self._open_version(by)
+        for name, value in changes.items():
+            setattr(version, name, value)
+        version.by = by
+        version.save()
+        self.project.record("shot.revised", self, by, fields=sorted(changes), version=version.number)
+        return version
+
+    @transaction.atomic
+    def go_back_to(self, version: Version, by: User) -> Version:
+        """Undo: the shot asks for what that version asked, guides too. What was asked in between stays in the history."""
+        self._hold()
+        if version.shot_id != self.pk:
+            raise Refusal("That version belongs to another shot.")
+        self.current = version
+        self.save(update_fields=["current"])
+        self.project.record("shot.revised", self, by, version=version.number)
+        return version
+
+    @transaction.atomic
+    def guide(self, by: User, kind: str, media: Any, **fields: Any) -> Guide:
+        """Holds a picture at the first, the last or a key frame; one a place."""
+        self._hold()
+        version = self._open_version(by)
+        at = fields.pop("at_frame", 0) if kind == "key" else 0
+        guide, _ = Guide.objects.update_or_create(
+            version=version, kind=kind, at_frame=at, defaults={"media": media, "project": self.project, **fields}
+        )
+        self.project.record("shot.revised", self, by, fields=["guides"], version=version.number)
+        return guide
+
+    @transaction.atomic
+    def drop_guide(self, guide: Guide, by: User) -> None:
+        self._hold()
+        version = self._open_version(by)
+        version.guides.filter(kind=guide.kind, at_frame=guide.at_frame).delete()
+        self.project.record("shot.revised", self, by, fields=["guides"], version=version.number)
+
+    def _hold(self) -> Version:
+        Shot.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        self.refresh_from_db()
+        return self.current  # type: ignore[return-value]
+
+    def _open_version(self, by: User) -> Version:
+        """The current version while nothing was made of it; else a copy of it, guides included."""
+        current = self.current
+        assert current is not None
+        if not current.takes.exists():
+            return current
+        last = self.versions.order_by("-number").values_list("number", flat=True)[0]
+        version = Version.objects.create(shot=self, number=last + 1, by=by, **current.values())
+        for guide in current.guides.all():
+            guide.pk = None
+            guide.version = version
+            guide.save(force_insert=True)
+        self.current = version
+        self.save(update_fields=["current"])
+        return version
+
+    # Its place on the board ------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def insert_after(self, by: User, **fields: Any) -> Shot:
+        """An empty shot right behind this one, with a code between: 010A."""
+        return self._new_behind("shot.inserted", by, **{"frames": self.current.frames, **fields})  # type: ignore[union-attr]
+
+    @transaction.atomic
+    def duplicate(self, by: User) -> Shot:
+        copy = self._new_behind("shot.duplicated", by, **self.current.values())  # type: ignore[union-attr]
+        for guide in self.current.guides.all():  # type: ignore[union-attr]
+            guide.pk = None
+            guide.version = copy.current
+            guide.save(force_insert=True)
+        return copy
+
+    @transaction.atomic
+    def split(self, by: User, at: int | None = None) -> Shot:
+        """Cuts the action in two at a character, or at the sentence nearest the middle; lengths divide with the words."""
+        current = self._hold()
+        text = current.action
+        at = _middle_sentence(text) if at is None else at
+        head, tail = text[:at].rstrip(), text[at:].lstrip()
+        if not head or not tail:
+            raise Refusal("There is only one sentence here. Put the cursor where the second shot begins, then split.")
+        tail_frames = max(1, round(current.frames * len(tail) / len(text)))
+        values = current.values() | {"action": tail, "frames": tail_frames}
+        self.revise(by, action=head, dialogue="", frames=max(1, current.frames - tail_frames))
+        return self._new_behind("shot.split", by, **values)
+
+    @transaction.atomic
+    def merge_next(self, by: User) -> Shot:
+        """Takes in the words and length of the next shot of the scene; that one stays as omitted."""
+        shots = list(Shot.objects.filter(scene=self.scene_id).active().in_order())
+        place = next(index for index, shot in enumerate(shots) if shot.pk == self.pk)
+        if place + 1 == len(shots):
+            raise Refusal("This is the last shot of its scene; there is none behind it to merge.")
+        other = shots[place + 1]
+        Shot.objects.filter(pk__in=[self.pk, other.pk]).locked()
+        self.refresh_from_db()
+        mine, theirs = self.current, other.current
+        assert mine is not None and theirs is not None
+        self.revise(
+            by,
+            action="\n\n".join(part for part in (mine.action, theirs.action) if part),
+            dialogue="\n\n".join(part for part in (mine.dialogue, theirs.dialogue) if part),
+            characters=list(dict.fromkeys([*mine.characters, *theirs.characters])),
+            frames=min(mine.frames + theirs.frames, FRAMES_MAX),
+        )
+        other.omit(by)
+        return self
+
+    @transaction.atomic
+    def omit(self, by: User) -> None:
+        """Takes the shot out of the cut; its code and takes stay."""
+        if Shot.objects.filter(pk=self.pk, omitted=False).update(omitted=True):
+            self.omitted = True
+            self.project.record("shot.omitted", self, by)
+
+    @transaction.atomic
+    def restore(self, by: User) -> None:
+        if Shot.objects.filter(pk=self.pk, omitted=True).update(omitted=False):
+            self.omitted = False
+            self.project.record("shot.restored", self, by)
+
+    @transaction.atomic
+    def move(self, by: User, scene: Scene, after: Shot | None) -> None:
+        """To right behind `after`, or to the front of `scene`."""
+        if scene.project_id != self.project_id or (after is not None and after.scene_id != scene.pk):
+            raise Refusal("A shot can only move within its own board.")
+        self.scene = scene
+        self.place_after(after)
+        self.save(update_fields=["scene", "position"])
+        self.project.record("shot.moved", self, by)
+
+    @transaction.atomic
+    def trim(self, by: User, cut_in: int, cut_frames: int | None) -> None:
+        """Sets what of the source is in the cut, in frames; None: the whole length the shot asks for."""
+        if cut_in < 0 or (cut_frames is not None and not 1 <= cut_frames <= FRAMES_MAX):
+            raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames in the cut; {cut_frames} was asked.")
+        Shot.objects.filter(pk=self.pk).update(cut_in=cut_in, cut_frames=cut_frames)
+        self.cut_in, self.cut_frames = cut_in, cut_frames
+        self.project.record("shot.trimmed", self, by)
+
+    def _new_behind(self, verb: str, by: User, **values: Any) -> Shot:
+        list(Shot.objects.select_for_update(of=("self",)).filter(pk=self.pk))
+        _check_words(values)
+        taken = set(Shot.objects.filter(project=self.project_id).values_list("code", flat=True))
+        shot = Shot(project=self.project, scene=self.scene, code=codes.inserted(self.code, taken))
+        shot.place_after(self)
+        shot.save()
+        shot.current = Version.objects.create(shot=shot, number=1, by=by, **values)
+        shot.save(update_fields=["current"])
+        self.project.record(verb, shot, by)
+        return shot
+
+    # Judgement -------------------------------------------------------------------------------------------------
+
+    def pick(self, take: Take, by: User) -> None:
+        """Puts this take in the cut, in place of any other."""
+        from storyboard.models.take import Pick
+
+        Pick.objects.choose(self, take, by)
+
+    def unpick(self, by: User) -> None:
+        from storyboard.models.take import Pick
+
+        Pick.objects.withdraw(self, by)
+
+
+def _check_words(changes: dict[str, Any]) -> None:
+    for name in changes:
+        if name not in FIELDS:
+            raise Refusal(f"A shot has no field called {name!r}; it has {', '.join(FIELDS)}.")
+    frames = changes.get("frames", 1)
+    if not 1 <= frames <= FRAMES_MAX:
+        raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames; {frames} was asked.")
+    for name in ("size", "angle", "move"):
+        codes_known = {"", *dict(Version._meta.get_field(name).choices)}  # type: ignore[arg-type]
+        if changes.get(name, "") not in codes_known:
+            raise Refusal(f"{changes[name]!r} is no {name} this board knows.")
+
+
+def _middle_sentence(text: str) -> int:
+    ends = [match.end() for match in re.finditer(r"[.!?。！？]+[\s\"”')]*\s|\n+", text)]
+    inside = [end for end in ends if text[end:].strip()]
+    return min(inside, key=lambda end: abs(end - len(text) / 2), default=0)

@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+
+from generation import catalogue
+from generation.recipe import Ingredient, Recipe
+from storyboard import queue
+from storyboard.models.fields import OfProject
+from storyboard.models.job import Job, JobQuerySet, Status
+from storyboard.models.shot import Shot
+from storyboard.refusal import Refusal, TooMuch
+
+if TYPE_CHECKING:
+    from storyboard.models.person import User
+    from storyboard.models.project import Project
+    from storyboard.models.version import Version
+
+SEEDS = 1 << 32
+
+REASONS = (
+    ("action", "Wrong action"),
+    ("framing", "Wrong framing"),
+    ("identity", "Wrong character or set"),
+    ("motion", "Bad motion"),
+    ("picture", "Broken picture"),
+    ("taste", "Not it"),
+)
+
+
+class Batch(models.Model):
+    """One asking for takes. `key` comes from the browser, so that a double press asks once."""
+
+    project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "by", "key"], name="batch_once")]
+
+    def __str__(self) -> str:
+        return f"batch {self.key}"
+
+
+class TakeQuerySet(OfProject, JobQuerySet):
+    def kept(self) -> Self:
+        return self.filter(trashed_at=None)
+
+    def ready(self) -> Self:
+        return self.kept().filter(status=Status.FINISHED)
+
+    def shown(self) -> Self:
+        """The one take each shot shows now: the pick, else the newest circled, else the newest finished."""
+        return (
+            self.ready()
+            .annotate(
+                is_pick=models.Exists(Pick.objects.filter(take=models.OuterRef("pk"))),
+                is_circled=models.Exists(Circle.objects.filter(take=models.OuterRef("pk"))),
+                is_rejected=models.Exists(Rejection.objects.filter(take=models.OuterRef("pk"))),
+            )
+            .order_by("shot_id", "-is_pick", "-is_circled", "is_rejected", "-number")
+            .distinct("shot_id")
+        )
+
+    def ask(
+        self,
+        project: Project,
+        shots: list[Shot],
+        count: int,
+        by: User,
+        key: str = "",
+        engine: str = "blocking",
+        front: bool = False,
+        **inputs: Any,
+    ) -> list[Take]:
+        """Queues `count` takes of each shot, every one with a seed of its own; the same `key` again asks nothing more.
+
+        `inputs`: seed (of the first take), parent, parent_frame, ingredients.
+        """
+        _check_amount(len(shots), count)
+        key = key or secrets.token_hex(16)
+        try:
+            with transaction.atomic():
+                batch = Batch.objects.create(project=project, key=key[:64], by=by)
+                return self._queue(batch, shots, count, engine, front, **inputs)
+        except IntegrityError:
+            earlier = list(self.filter(batch__project=project, batch__key=key[:64], batch__by=by))
+            if not earlier:
+                raise
+            return earlier
+
+    def _queue(
+        self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, **inputs: Any
+    ) -> list[Take]:
+        project, by = batch.project, batch.by
+        ids = [shot.pk for shot in shots]
+        held = {
+            shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
+        }
+        versions = {shot.pk: shot.current for shot in held.values()}
+        turn = self.next_turn(by)
+        takes = []
+        for pk in ids:
+            number = self.filter(shot=pk).aggregate(last=models.Max("number"))["last"] or 0
+            version = inputs.get("version") or versions[pk]
+            for index in range(count):
+                recipe = _complete(engine, project, version, index, inputs)
+                takes.append(
+                    Take(
+                        project=project,
+                        shot_id=pk,
+                        version=version,
+                        batch=batch,
+                        number=number + index + 1,
+                        by=by,
+                        engine=engine,
+                        seed=recipe.seed,
+                        recipe=recipe.canonical(),
+                        digest=recipe.digest,
+                        of=recipe.frames,
+                        turn=turn + len(takes),
+                        priority=1 if front else 0,
+                        parent=inputs.get("parent"),
+                        parent_frame=inputs.get("parent_frame"),
+                    )
+                )
+        self.bulk_create(takes)
+        for pk in ids:
+            project.record("takes.asked", held[pk], by, count=count)
+        for take in takes:
+            take.ring()
+        return takes
+
+
+class Take(Job):
+    """One attempt at a version, with the complete frozen recipe it is made from."""
+
+    project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="takes")
+    shot = models.ForeignKey("storyboard.Shot", on_delete=models.CASCADE, related_name="takes")
+    version = models.ForeignKey("storyboard.Version", on_delete=models.PROTECT, related_name="takes")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="takes")
+    number = models.PositiveIntegerField()
+    engine = models.CharField(max_length=40)
+    seed = models.PositiveBigIntegerField()
+    recipe = models.TextField()
+    digest = models.CharField(max_length=64)
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="continuations")
+    parent_frame = models.PositiveIntegerField(null=True)
+    master = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    proxy = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    poster = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    filmstrip = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    staging = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    trashed_at = models.DateTimeField(null=True)
+
+    objects = TakeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["shot", "number"], name="take_number_once"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.FINISHED)
+                | Q(report__isnull=False, master__isnull=False, proxy__isnull=False, poster__isnull=False),
+                name="finished_take_has_media",
+            ),
+            models.CheckConstraint(condition=~Q(status=Status.FAILED) | ~Q(error=""), name="failed_take_has_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["-priority", "turn", "id"], condition=Q(status=Status.QUEUED), name="take_line"),
+            models.Index(fields=["beat_at"], condition=Q(status=Status.RUNNING), name="take_running"),
+        ]
+
+    def __str__(self) -> str:
+        return f"take {self.number} of {self.shot.code}"
+
+    @property
+    def frozen(self) -> Recipe:
+        return Recipe.parse(self.recipe)
+
+    @property
+    def is_stale(self) -> bool:
+        """Made of a version that the shot no longer asks for."""
+        return self.version_id != self.shot.current_id
+
+    @property
+    def frames(self) -> int:
+        return self.master.frames if self.master else self.of
+
+    def ring(self) -> None:
+        queue.ring("generation.make_take", "takes")
+
+    # Again and on ----------------------------------------------------------------------------------------------
+
+    def again(self, by: User, exactly: bool, key: str = "") -> Take:
+        """The same inputs once more: with the same seed, or with a new one."""
+        recipe = self.frozen
+        inputs = {"version": self.version, "ingredients": recipe.ingredients, "parent": self.parent}
+        if exactly:
+            inputs["seed"] = self.seed
+        return Take.objects.ask(
+            self.project, [self.shot], 1, by, key, self.engine, parent_frame=self.parent_frame, recipe=recipe, **inputs
+        )[0]
+
+    def continue_from(
+        self, frame: int, by: User, key: str = "", count: int = 1, shot: Shot | None = None
+    ) -> list[Take]:
+        """Takes that go on from one of this take's frames: the picture and, where the engine can, the motion."""
+        if self.status != Status.FINISHED or self.master is None:
+            raise Refusal(
+                f"Take {self.number} is {self.get_status_display().lower()}; only a finished take can be continued."
+            )
+        if not 0 <= frame < self.frames:
+            raise Refusal(f"Take {self.number} has frames 0 to {self.frames - 1}; {frame} was asked.")
+        ingredients = [Ingredient("continue", self.master.sha256, "video", source_frame=frame)]
+        if self.staging is not None:
+            ingredients.append(Ingredient("staging", self.staging.sha256, "json", source_frame=frame))
+        return Take.objects.ask(
+            self.project,
+            [shot or self.shot],
+            count,
+            by,
+            key,
+            self.engine,
+            parent=self,
+            parent_frame=frame,
+            ingredients=tuple(ingredients),
+        )
+
+    # Judgement -------------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def circle(self, by: User) -> None:
+        """Marks a good take. The first circled take of a shot goes into the cut."""
+        shot = self._hold_shot()
+        self._must_be_ready("circled")
+        _, made = Circle.objects.get_or_create(take=self, by=by)
+        Rejection.objects.filter(take=self).delete()
+        if made:
+            Pick.objects.settle(shot, by)
+            self.record("circled", by)
+
+    @transaction.atomic
+    def uncircle(self, by: User) -> None:
+        shot = self._hold_shot()
+        if Circle.objects.filter(take=self, by=by).delete()[0]:
+            Pick.objects.settle(shot, by)
+            self.record("uncircled", by)
+
+    @transaction.atomic
+    def reject(self, by: User, reason: str = "taste") -> None:
+        """Sets a take aside with a reason. A rejected take is in no cut and carries no circle."""
+        shot = self._hold_shot()
+        if reason not in dict(REASONS):
+            raise Refusal(f"{reason!r} is no reason this board knows; there are {', '.join(dict(REASONS))}.")
+        Rejection.objects.update_or_create(take=self, defaults={"by": by, "reason": reason})
+        Circle.objects.filter(take=self).delete()
+        Pick.objects.filter(take=self).delete()
+        Pick.objects.settle(shot, by)
+        self.record("rejected", by, reason=reason)
+
+    @transaction.atomic
+    def unreject(self, by: User) -> None:
+        self._hold_shot()
+        if Rejection.objects.filter(take=self).delete()[0]:
+            self.record("unrejected", by)
+
+    def _hold_shot(self) -> Shot:
+        shot = Shot.objects.select_for_update(of=("self",)).get(pk=self.shot_id)
+        self.refresh_from_db()
+        return shot
+
+    def _must_be_ready(self, what: str) -> None:
+        if self.status != Status.FINISHED:
+            raise Refusal(
+                f"Take {self.number} is {self.get_status_display().lower()}; only a finished take can be {what}."
+            )
+
+
+class Circle(models.Model):
+    """Somebody's “good take”."""
+
+    take = models.ForeignKey(Take, on_delete=models.CASCADE, related_name="circles")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="circles")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["take", "by"], name="circle_once")]
+
+    def __str__(self) -> str:
+        return f"{self.by} circled {self.take}"
+
+
+class Rejection(models.Model):
+    """A take set aside, with the reason."""
+
+    take = models.OneToOneField(Take, on_delete=models.CASCADE, related_name="rejection")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=12, choices=REASONS)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.take}: {self.get_reason_display().lower()}"
+
+
+class PickManager(models.Manager["Pick"]):
+    @transaction.atomic
+    def choose(self, shot: Shot, take: Take, by: User) -> Pick:
+        Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
+        take.refresh_from_db()
+        if take.shot_id != shot.pk:
+            raise Refusal(f"Take {take.number} belongs to shot {take.shot.code}, not to {shot.code}.")
+        take._must_be_ready("used in the cut")
+        Rejection.objects.filter(take=take).delete()
+        pick, _ = self.update_or_create(shot=shot, defaults={"take": take, "by": by})
+        take.record("picked", by)
+        return pick
+
+    @transaction.atomic
+    def withdraw(self, shot: Shot, by: User) -> None:
+        """Takes the pick out; while any take is circled, the newest of those stands in its place."""
+        Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
+        pick = self.filter(shot=shot).select_related("take").first()
+        if pick is None:
+            return
+        take = pick.take
+        pick.delete()
+        self.settle(shot, by, unless=take)
+        take.record("unpicked", by)
+
+    def settle(self, shot: Shot, by: User, unless: Take | None = None) -> None:
+        """Keeps the promise that a shot with a circled take has exactly one take in the cut. The shot is locked."""
+        if self.filter(shot=shot).exists():
+            return
+        circled = Take.objects.ready().filter(shot=shot, circles__isnull=False).order_by("-circles__at", "-number")
+        others = circled.exclude(pk=unless.pk) if unless else circled
+        take = others.first() or circled.first()
+        if take is not None:
+            self.create(shot=shot, take=take, by=by)
+
+
+class Pick(models.Model):
+    """What is in the cut for a shot."""
+
+    shot = models.OneToOneField(Shot, on_delete=models.CASCADE, related_name="picked")
+    take = models.ForeignKey(Take, on_delete=models.CASCADE, related_name="picks")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    objects = PickManager()
+
+    def __str__(self) -> str:
+        return f"{self.take} is in the cut"
+
+
+def _check_amount(shots: int, count: int) -> None:
+    if not shots:
+        raise Refusal("No shot was selected. Select the shots you want takes of, then generate.")
+    if not 1 <= count <= 64:
+        raise Refusal(f"{count} takes a shot were asked; expected 1 to 64.")
+    if shots * count > settings.TAKES_MAX_AT_ONCE:
+        raise TooMuch(
+            f"{shots} shots times {count} takes are {shots * count}; at most {settings.TAKES_MAX_AT_ONCE} "
+            "can be asked at once. Select fewer shots or fewer takes."
+        )
+
+
+def _complete(engine: str, project: Project, version: Version, index: int, inputs: dict[str, Any]) -> Recipe:
+    """The whole recipe, seed drawn, before anything is queued."""
+    row = catalogue.engine(engine)
+    seed = inputs.get("seed")
+    seed = secrets.randbelow(SEEDS) if seed is None else (seed + index) % SEEDS
+    again: Recipe | None = inputs.get("recipe")
+    if again is not None:
+        return replace(again, seed=seed)
+    guides = tuple(guide.ingredient(version.frames) for guide in version.guides.select_related("media"))
+    ingredients = (*inputs.get("ingredients", ()), *guides)
+    if any(each.kind == "continue" for each in ingredients):
+        ingredients = tuple(each for each in ingredients if each.kind != "first")
+    for each in ingredients:
+        if each.kind not in row.honours:
+            raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
+    return Recipe(
+        engine=engine,
+        words=version.words(),
+        negative=version.negative,
+        seed=seed,
+        frames=version.frames,
+        rate=project.rate,
+        width=project.width,
+        height=project.height,
+        ingredients=ingredients,
+    )

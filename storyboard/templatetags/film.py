@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django import template
+
+from generation import film
+
+register = template.Library()
+
+
+@register.filter
+def film_label(code: str) -> str:
+    return film.label(code)
+
+
+@register.filter
+def seconds(frames: int, rate: tuple[int, int]) -> str:
+    """A length for people: 72 at 24 is 3.0s."""
+    return f"{frames * rate[1] / rate[0]:.1f}s"
+
+
+@register.filter
+def timecode(frames: int, rate: tuple[int, int]) -> str:
+    from storyboard.timecode import timecode as written
+
+    return written(frames, rate)
+
+
+@register.filter
+def percent_of(done: int, of: int) -> int:
+    return 100 * done // of if of else 0

@@ -1,0 +1,49 @@
+"""What every view begins with: find the row among those the person may see, then ask for the role it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from storyboard.models import Project, Role
+from storyboard.refusal import Refusal
+
+Row = TypeVar("Row", bound=Model)
+
+
+def seen(request: HttpRequest, rows: QuerySet[Row] | type[Row], role: Role = Role.VIEWER, **lookup: Any) -> Row:
+    """The row, or 404 for a stranger, or 403 with a sentence for a member whose role is too low."""
+    queryset = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
+    row = get_object_or_404(queryset.visible_to(request.user), **lookup)  # type: ignore[attr-defined]
+    if role > Role.VIEWER:
+        project = row if isinstance(row, Project) else row.project  # type: ignore[attr-defined]
+        project.require(request.user, role)
+    return row
+
+
+def body(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object or the form that came in."""
+    if request.content_type != "application/json":
+        return request.POST.dict()
+    try:
+        data = json.loads(request.body or b"{}")
+    except ValueError:
+        raise Refusal("What was sent is not JSON. Reload the page and try again.") from None
+    if not isinstance(data, dict):
+        raise Refusal("What was sent is not an object. Reload the page and try again.")
+    return data
+
+
+def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | None:
+    """A whole number out of what came in; raises Refusal that names the field."""
+    value = data.get(name, default)
+    if value in (None, ""):
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
