@@ -38,7 +38,12 @@ def bounded(picture: Any, edge: int) -> Any:
     """The picture scaled down until its longer edge is at most `edge`, both edges even, in the colours we store."""
     ratio = f"min(1,{edge}/max(iw,ih))"
     width, height = f"2*trunc(iw*{ratio}/2+0.5)", f"2*trunc(ih*{ratio}/2+0.5)"
-    return colored(picture, width, height)
+    return colored(squared(picture), width, height)
+
+
+def squared(picture: Any) -> Any:
+    """The picture with square pixels, as wide as it is shown."""
+    return picture.filter("scale", "2*trunc(iw*sar/2+0.5)", "ih").filter("setsar", 1)
 
 
 def colored(picture: Any, width: object = "iw", height: object = "ih") -> Any:

@@ -19,13 +19,18 @@ def read_tags(path: Path) -> dict[str, str]:
     """The file's own words by lower-case name; raises Unreadable."""
     printed = run([*source(path), "-f", "ffmetadata", "pipe:1"], limits=Limits(seconds=60)).stdout.decode()
     found = {}
-    for line in re.split(r"(?<!\\)\n", printed.split("\n[")[0]):
-        if line and line[0] not in ";#" and (parts := re.split(r"(?<!\\)=", line, maxsplit=1))[1:]:
-            key, value = (re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts)
-            found[key.lower()] = value
+    for line in re.findall(r"(?:\\.|[^\\\n])+", printed, re.DOTALL):
+        if line.startswith("["):
+            break
+        if entry := re.fullmatch(r"((?:\\.|[^\\=])*)=(.*)", line, re.DOTALL):
+            found[_plain(entry[1]).lower()] = _plain(entry[2])
     return found
 
 
 def read_recipe(path: Path) -> str | None:
     """The comment of a file, where a take carries its recipe as canonical JSON; None when there is none."""
     return read_tags(path).get("comment")
+
+
+def _plain(escaped: str) -> str:
+    return re.sub(r"\\(.)", r"\1", escaped, flags=re.DOTALL)
