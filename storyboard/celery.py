@@ -24,5 +24,4 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 30, "retry_on_timeout": True},
     task_default_queue="media",
     imports=["generation.tasks"],
-    beat_schedule={"sweep": {"task": "generation.sweep", "schedule": settings.SWEEP_SECONDS}},
 )

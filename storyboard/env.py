@@ -1,4 +1,4 @@
-"""Reads settings from the environment; a wrong value stops the start with its name, what it was and what was expected."""
+"""Reads settings from the environment; a wrong value stops the start with its name, itself and what was expected."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
-TASKS = ("generation.make_take", "generation.make_export", "generation.sweep")
+TASKS = ("generation.make_take", "generation.make_export")
 
 
 def ring(task: str, queue: str) -> None:
@@ -24,3 +24,15 @@ def _send(task: str, queue: str) -> None:
         app.send_task(task, queue=queue, retry=False)
     except Exception as error:  # the row is queued; the sweep rings again when the broker is back
         log.warning("could not ring %s: %s", task, error)
+
+
+def rung(queue: str) -> int:
+    """How many rings still wait in the broker; a broker that is away holds none."""
+    from storyboard.celery import app
+
+    try:
+        with app.connection_for_read() as connection:
+            return connection.default_channel.client.llen(queue)
+    except Exception as error:
+        log.warning("could not look into %s: %s", queue, error)
+        return 0

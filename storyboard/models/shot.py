@@ -28,7 +28,7 @@ class ShotQuerySet(OfProject):
         return self.filter(omitted=False)
 
     def locked(self) -> list[Shot]:
-        """These shots, held until the transaction ends; always in the same order, so that two cannot wait on each other."""
+        """These shots, held until the transaction ends; always in one order, so that two cannot wait on each other."""
         return list(self.select_for_update(of=("self",)).order_by("pk"))
 
     @transaction.atomic
@@ -111,7 +111,7 @@ class Shot(Positioned):
 
     @transaction.atomic
     def go_back_to(self, version: Version, by: User) -> Version:
-        """Undo: the shot asks for what that version asked, guides too. What was asked in between stays in the history."""
+        """Undo: the shot asks for what that version asked, guides too. What came between stays in the history."""
         self._hold()
         if version.shot_id != self.pk:
             raise Refusal("That version belongs to another shot.")
@@ -178,7 +178,7 @@ class Shot(Positioned):
 
     @transaction.atomic
     def split(self, by: User, at: int | None = None) -> Shot:
-        """Cuts the action in two at a character, or at the sentence nearest the middle; lengths divide with the words."""
+        """Cuts the action in two at a character, or at the sentence nearest the middle; length divides with the words."""
         current = self._hold()
         text = current.action
         at = _middle_sentence(text) if at is None else at

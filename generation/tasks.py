@@ -1,0 +1,194 @@
+"""Where the web's rows meet the engines: claim one, make it, publish it once. Only this knows both worlds."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from generation import catalogue, ffmpeg
+from generation.desk import Desk
+from generation.recipe import BadRecipe, Recipe
+from generation.report import Cancelled, Made, Refused, Report
+from storyboard.celery import app
+from storyboard.models import Export, Lost, Media, Take
+from storyboard.models.media import scratch_path
+
+log = logging.getLogger(__name__)
+
+LIBRARIES = ("numpy", "opencv-python-headless", "Pillow")
+
+
+@app.task(name="generation.make_take")
+def make_take() -> None:
+    _serve(Take.objects.claim, _make)
+
+
+@app.task(name="generation.make_export")
+def make_export() -> None:
+    _serve(Export.objects.claim, _export)
+
+
+def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
+    """Takes the next row in line, if any, and ends it in one of three ways, each with a reason where it needs one."""
+    close_old_connections()
+    job = claim()
+    if job is None:
+        return
+    try:
+        make(job)
+    except Lost as lost:
+        log.warning("%s; this worker's work is dropped", lost)
+    except DatabaseError:
+        log.exception("the database went away during %s; the sweep will begin it again", job)
+    except Cancelled:
+        _end(job, job.stopped)
+    except (Refused, BadRecipe, ffmpeg.MediaError, catalogue.UnknownEngine) as error:
+        _fail(job, str(error) or f"The engine refused this without saying why ({type(error).__name__}).")
+    except OSError as error:
+        log.exception("%s", job)
+        _fail(job, _disk(error))
+    except MemoryError:
+        _fail(job, "The worker ran out of memory. Ask for a smaller size or fewer frames.")
+    except Exception as error:
+        log.exception("%s", job)
+        kind = type(error).__name__
+        _fail(
+            job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker's log says more."
+        )
+
+
+def _fail(job: Any, reason: str) -> None:
+    _end(job, lambda: job.fail(reason))
+
+
+def _end(job: Any, verb: Callable[[], None]) -> None:
+    try:
+        verb()
+    except Lost as lost:
+        log.warning("%s", lost)
+
+
+def _make(take: Take) -> None:
+    recipe, desk = take.frozen, Desk(take)
+    with _folder() as folder:
+        seconds: dict[str, float] = {}
+        desk.step(0, recipe.frames, "loading")
+        with _timed(seconds, "load"):
+            engine = catalogue.load(recipe.engine)
+        with _timed(seconds, "make"):
+            made: Made = engine.run(recipe, desk)
+            master = folder / "master.mp4"
+            _encode(master, made, recipe, take)
+        with _timed(seconds, "derive"):
+            facts = ffmpeg.probe(master)
+            derived = ffmpeg.derive(
+                master, folder, facts, on_progress=lambda _: desk.step(recipe.frames, recipe.frames, "finishing")
+            )
+        report = _report(recipe, made, facts, seconds)
+        take.beat(recipe.frames, recipe.frames, "finishing")
+        take.finish(report=report.to_dict(), **_keep(take, made, master, derived, facts))
+
+
+def _encode(path: Path, made: Made, recipe: Recipe, take: Take) -> None:
+    tags = {"title": f"{take.shot.code} T{take.number}", "comment": recipe.canonical()}
+    with ffmpeg.Encoder(path, recipe.width, recipe.height, recipe.rate, tags) as encoder:
+        for frame in made.frames:
+            encoder.write(frame)
+
+
+def _keep(take: Take, made: Made, master: Path, derived: ffmpeg.Derived, facts: ffmpeg.Probe) -> dict[str, Media]:
+    """Everything into the store, the row last of all: a crash before that leaves files that the sweep removes."""
+    project, keep = take.project, Media.objects.keep
+    clip = {"width": facts.width, "height": facts.height, "frames": facts.frames}
+    rate = {"rate_num": facts.rate[0], "rate_den": facts.rate[1]}
+    same = derived.proxy == master
+    strip = derived.strip
+    kept = {"master": keep(project, master, "video/mp4", **clip, **rate)}
+    small = {"width": derived.facts.width, "height": derived.facts.height, "frames": derived.facts.frames}
+    kept["proxy"] = kept["master"] if same else keep(project, derived.proxy, "video/mp4", **small, **rate)
+    kept["poster"] = keep(project, derived.poster, "image/jpeg")
+    kept["filmstrip"] = keep(
+        project, derived.filmstrip, "image/webp", width=strip.width, height=strip.height, facts={"tiles": strip.tiles}
+    )
+    if "staging" in made.sidecars:
+        kept["staging"] = Media.objects.keep_bytes(project, made.sidecars["staging"], "application/json")
+    return kept
+
+
+def _report(recipe: Recipe, made: Made, facts: ffmpeg.Probe, seconds: dict[str, float]) -> Report:
+    return Report(
+        engine=recipe.engine,
+        engine_version=made.version,
+        frames=facts.frames,
+        rate=facts.rate,
+        width=facts.width,
+        height=facts.height,
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        memory_bytes=_peak_memory(),
+        libraries={"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
+        metrics=made.metrics,
+        notes=made.notes,
+    )
+
+
+def _export(export: Export) -> None:
+    from storyboard.gather import gather
+
+    from storyboard.exporters import exporter
+
+    desk, row = Desk(export), exporter(export.kind)
+    with _folder() as folder:
+        cut = gather(export.project)
+        if not cut.shots:
+            raise Refused("The board has no shot in the cut yet. Import a script or restore a shot, then export.")
+        desk.step(0, cut.frames, "rendering")
+        path = folder / f"export{row.suffix}"
+        row.export(cut, path, on_progress=lambda done, of: desk.step(done, of, "rendering"), **export.options)
+        media = Media.objects.keep(
+            export.project, path, row.content_type, name=row.filename(cut), frames=cut.frames,
+            rate_num=cut.rate[0], rate_den=cut.rate[1], width=cut.width, height=cut.height,
+        )  # fmt: skip
+        export.beat(cut.frames, cut.frames, "finishing")
+        export.finish(media=media, report={"frames": cut.frames, "bytes": media.bytes})
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder on the store's own disk, gone afterwards whatever happens."""
+    root = scratch_path().parent
+    folder = Path(tempfile.mkdtemp(dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    seconds[phase] = time.monotonic() - began
+
+
+def _peak_memory() -> int:
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
+
+
+def _disk(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "The disk that holds the takes is full. Free some space, then try again; nothing else was lost."
+    return f"The worker could not read or write a file ({error.strerror or error}). Look at the disk, then try again."

@@ -1,0 +1,59 @@
+"""Mends what a crash left behind: jobs whose worker went silent, bells that nobody heard, files that no row names."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from storyboard import queue
+from storyboard.models import Export, Lost, Take
+
+log = logging.getLogger(__name__)
+
+LOCK = 0x63697263  # any number, as long as every sweep asks for the same one
+SCRATCH_SECONDS = 24 * 60 * 60
+RINGS_MAX = 16
+
+
+def sweep() -> None:
+    """One round. Several processes may sweep: an advisory lock lets one at a time."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+            if not cursor.fetchone()[0]:
+                return
+        for model in (Take, Export):
+            _revive(model)
+    for model, task, name in ((Take, "generation.make_take", "takes"), (Export, "generation.make_export", "media")):
+        _ring_again(model, task, name)
+    _clear_scratch()
+
+
+def _revive(model: type[Take] | type[Export]) -> None:
+    for job in model.objects.silent().order_by("pk"):
+        try:
+            with transaction.atomic():
+                job.give_up_on_worker()
+            log.warning("%s: its worker went silent; now %s", job, job.status)
+        except Lost:
+            continue
+
+
+def _ring_again(model: type[Take] | type[Export], task: str, name: str) -> None:
+    queued = model.objects.in_line().count()
+    missing = queued - queue.rung(name)
+    for _ in range(min(missing, RINGS_MAX)):
+        queue.ring(task, name)
+
+
+def _clear_scratch() -> None:
+    before = time.time() - SCRATCH_SECONDS
+    folder = Path(settings.MEDIA_ROOT) / "scratch"
+    for path in folder.glob("*") if folder.exists() else ():
+        if path.stat().st_mtime < before:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
