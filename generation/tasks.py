@@ -66,7 +66,7 @@ def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
         log.exception("%s", job)
         kind = type(error).__name__
         _fail(
-            job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker's log says more."
+            job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker log says more."
         )
 
 

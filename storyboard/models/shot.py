@@ -178,7 +178,7 @@ class Shot(Positioned):
 
     @transaction.atomic
     def split(self, by: User, at: int | None = None) -> Shot:
-        """Cuts the action in two at a character, or at the sentence nearest the middle; length divides with the words."""
+        """Cuts the action in two at a character, or at the sentence nearest the middle; length divides with it."""
         current = self._hold()
         text = current.action
         at = _middle_sentence(text) if at is None else at
