@@ -1,4 +1,4 @@
-"""Where the servers of a data directory are met: worked out from the directory alone, with the standard library only."""
+"""Where a data directory's servers are met: worked out from the directory alone, by the standard library only."""
 
 import hashlib
 import os

@@ -65,8 +65,8 @@ class Postgres:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise CannotStart(
-                    f"PostgreSQL in {self.cluster} does not accept the password in {self.data_dir / 'postgres.password'}. "
-                    "Put back the password file that belongs to this data."
+                    f"PostgreSQL in {self.cluster} does not accept the password in "
+                    f"{self.data_dir / 'postgres.password'}. Put back the password file that belongs to this data."
                 ) from error
             return False
         return True

@@ -54,7 +54,7 @@ def identity_for(cluster: Path) -> Identity:
 @functools.cache
 def namespaces_work() -> bool:
     try:
-        subprocess.run(["/bin/sh", "-c", '[ "$(id -u)" != 0 ]'], preexec_fn=enter_namespace, check=True)  # noqa: PLW1509
+        subprocess.run(["/bin/sh", "-c", '[ "$(id -u)" != 0 ]'], preexec_fn=enter_namespace, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
     return True

@@ -1,0 +1,61 @@
+# make run    the app on http://127.0.0.1:8000 (PORT and HOST choose another place)
+# make test   every test, with the servers and the browser it needs
+# make bench  the measurements        make lint   style, types and the direction of imports
+# make pins   new exact versions, after a change in pyproject.toml
+# make clean  everything that setup and tests made, never your data in var/
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
+OLD_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: setup run test bench lint format pins clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@set -eu; python="$${PYTHON:-}"; \
+	for candidate in $${PYTHON:-$(CANDIDATES)}; do \
+		if "$$candidate" -c '$(OLD_ENOUGH)' >/dev/null 2>&1; then python="$$candidate"; found=yes; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+		echo "Circle Take needs Python 3.11 or newer with its venv module; none of these is one: $${PYTHON:-$(CANDIDATES)}." >&2; \
+		echo "Install it (Debian and Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version). The first time takes a minute or two."; \
+	if ! $(BIN)/python -c '$(OLD_ENOUGH)' >/dev/null 2>&1; then rm -rf $(VENV); "$$python" -m venv $(VENV); fi; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement constraints.txt; \
+	touch $(READY)
+
+run: setup
+	@exec $(BIN)/python manage.py up
+
+test: setup
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: setup
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m pytest tests/bench -o addopts="--import-mode=importlib -p no:cacheprovider -p tests.servers" -s $(ARGS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@if command -v npx >/dev/null 2>&1 && [ -f jsconfig.json ]; then npx --yes -p typescript@5 tsc -p jsconfig.json; fi
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+pins: setup
+	@$(BIN)/python -m tests.pins
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/output
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
