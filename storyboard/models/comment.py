@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from storyboard.annotation import checked
 from storyboard.models.fields import OfProject
-from storyboard.refusal import Refusal
+from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.person import User
@@ -32,11 +32,9 @@ class CommentQuerySet(OfProject):
     ) -> Comment:
         """A remark on a take: at a frame, over a range (both ends included), or on the whole take (no frames)."""
         drawing = checked(drawing)
-        text = text.strip()
+        text = _fitting(text)
         if not text and drawing is None:
             raise Refusal("There is nothing to say yet. Write a remark or draw on the frame, then send.")
-        if len(text) > TEXT_MAX:
-            raise Refusal(f"This remark has {len(text)} characters; at most {TEXT_MAX} fit.")
         if parent is not None:
             if parent.take_id != take.pk:
                 raise Refusal("That thread belongs to another take.")
@@ -110,9 +108,12 @@ class Comment(models.Model):
     @transaction.atomic
     def rewrite(self, text: str, by: User) -> None:
         self._mine(by, "change")
-        if not text.strip():
+        text = _fitting(text)
+        if not text and self.drawing is None:
             raise Refusal("A remark cannot become empty. Remove it instead.")
-        Comment.objects.filter(pk=self.pk).update(text=text.strip()[:TEXT_MAX], edited_at=timezone.now())
+        rows = Comment.objects.filter(pk=self.pk, removed_at=None)
+        if not rows.update(text=text, edited_at=timezone.now()):
+            raise Conflict("This remark was removed meanwhile; nothing was changed.")
         self.refresh_from_db()
         self.project.record("comment.rewritten", self, by)
 
@@ -120,9 +121,17 @@ class Comment(models.Model):
     def remove(self, by: User) -> None:
         """Hides the remark; replies keep their place."""
         self._mine(by, "remove")
-        Comment.objects.filter(pk=self.pk, removed_at=None).update(removed_at=timezone.now())
-        self.project.record("comment.removed", self, by)
+        if Comment.objects.filter(pk=self.pk, removed_at=None).update(removed_at=timezone.now()):
+            self.refresh_from_db()
+            self.project.record("comment.removed", self, by)
 
     def _mine(self, by: User, what: str) -> None:
         if self.by_id != by.pk:
             raise Refusal(f"Only {self.by} can {what} this remark.")
+
+
+def _fitting(text: str) -> str:
+    text = text.strip()
+    if len(text) > TEXT_MAX:
+        raise Refusal(f"This remark has {len(text)} characters; at most {TEXT_MAX} fit. Send it in two parts.")
+    return text

@@ -12,6 +12,8 @@ from storyboard.models.version import FIELDS, Guide, Version
 from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
+    from storyboard.models.media import Media
+    from storyboard.models.panel import Panel
     from storyboard.models.person import User
     from storyboard.models.project import Project
     from storyboard.models.scene import Scene
@@ -92,11 +94,12 @@ class Shot(Positioned):
         for name, seen in (base or {}).items():
             now = getattr(current, name)
             if name in changes and now != seen:
+                other = self._last_to_change(name)
                 raise Conflict(
-                    f"{current.by or 'Somebody'} changed this while you were writing. Keep yours or take theirs.",
+                    f"{other or 'Somebody'} changed this while you were writing. Keep yours or take theirs.",
                     field=name,
                     now=now,
-                    by=str(current.by or ""),
+                    by=str(other or ""),
                 )
         if not changes:
             return current
@@ -123,9 +126,10 @@ class Shot(Positioned):
     @transaction.atomic
     def guide(self, by: User, kind: str, media: Any, **fields: Any) -> Guide:
         """Holds a picture at the first, the last or a key frame; one a place."""
-        self._hold()
-        version = self._open_version(by)
+        current = self._hold()
         at = fields.pop("at_frame", 0) if kind == "key" else 0
+        _check_guide(kind, at, current.frames)
+        version = self._open_version(by)
         guide, _ = Guide.objects.update_or_create(
             version=version, kind=kind, at_frame=at, defaults={"media": media, "project": self.project, **fields}
         )
@@ -143,6 +147,12 @@ class Shot(Positioned):
         Shot.objects.select_for_update(of=("self",)).get(pk=self.pk)
         self.refresh_from_db()
         return self.current  # type: ignore[return-value]
+
+    def _last_to_change(self, field: str) -> User | None:
+        """Who last wrote this field, which need not be who last wrote another."""
+        told = self.project.events.filter(shot_id=self.pk, kind="shot.revised").select_related("by").order_by("-number")
+        event = told.filter(models.Q(data__fields__contains=[field]) | ~models.Q(data__has_key="fields")).first()
+        return event.by if event else self.current.by  # type: ignore[union-attr]
 
     def _open_version(self, by: User) -> Version:
         """The current version while nothing was made of it; else a copy of it, guides included."""
@@ -256,16 +266,31 @@ class Shot(Positioned):
         self.project.record(verb, shot, by)
         return shot
 
+    # Its panels ------------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def add_panel(self, media: Media, by: User, caption: str = "", hold_frames: int = 0) -> Panel:
+        """A picture behind the panels there are; `hold_frames` 0 lets the panels share the shot's length."""
+        from storyboard.models.panel import Panel
+
+        self._hold()
+        panel = Panel(project=self.project, shot=self, media=media, by=by)
+        panel.fill(caption, hold_frames)
+        panel.place_after(self.panels.order_by("position", "pk").last())
+        panel.save()
+        self.project.record("panel.added", panel, by)
+        return panel
+
     # Judgement -------------------------------------------------------------------------------------------------
 
     def pick(self, take: Take, by: User) -> None:
         """Puts this take in the cut, in place of any other."""
-        from storyboard.models.take import Pick
+        from storyboard.models.judgement import Pick
 
         Pick.objects.choose(self, take, by)
 
     def unpick(self, by: User) -> None:
-        from storyboard.models.take import Pick
+        from storyboard.models.judgement import Pick
 
         Pick.objects.withdraw(self, by)
 
@@ -281,6 +306,14 @@ def _check_words(changes: dict[str, Any]) -> None:
         codes_known = {"", *dict(Version._meta.get_field(name).choices)}  # type: ignore[arg-type]
         if changes.get(name, "") not in codes_known:
             raise Refusal(f"{changes[name]!r} is no {name} this board knows.")
+
+
+def _check_guide(kind: str, at_frame: int, frames: int) -> None:
+    kinds = dict(Guide._meta.get_field("kind").choices)  # type: ignore[arg-type]
+    if kind not in kinds:
+        raise Refusal(f"{kind!r} is no guide this board can hold; there are {', '.join(kinds)}.")
+    if not 0 <= at_frame < frames:
+        raise Refusal(f"This shot has frames 0 to {frames - 1}; a key frame at {at_frame} was asked.")
 
 
 def _middle_sentence(text: str) -> int:

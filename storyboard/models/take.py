@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
 
 from generation import catalogue
 from generation.recipe import Ingredient, Recipe
 from storyboard import queue
+from storyboard.models.comment import Comment
 from storyboard.models.fields import OfProject
 from storyboard.models.job import Job, JobQuerySet, Status
+from storyboard.models.judgement import REASONS, Circle, Pick, Rejection
 from storyboard.models.shot import Shot
 from storyboard.refusal import Refusal, TooMuch
 
@@ -22,15 +25,6 @@ if TYPE_CHECKING:
     from storyboard.models.version import Version
 
 SEEDS = 1 << 32
-
-REASONS = (
-    ("action", "Wrong action"),
-    ("framing", "Wrong framing"),
-    ("identity", "Wrong character or set"),
-    ("motion", "Bad motion"),
-    ("picture", "Broken picture"),
-    ("taste", "Not it"),
-)
 
 
 class Batch(models.Model):
@@ -54,6 +48,19 @@ class TakeQuerySet(OfProject, JobQuerySet):
 
     def ready(self) -> Self:
         return self.kept().filter(status=Status.FINISHED)
+
+    def carded(self) -> Self:
+        """With everything a card says, in a number of queries that does not grow with the takes."""
+        talk = Comment.objects.filter(take=models.OuterRef("pk"), parent=None, removed_at=None).order_by()
+        return (
+            self.select_related("shot", "version", "batch", "by", "rejection", "rejection__by", "parent__shot")
+            .select_related("master", "proxy", "poster", "filmstrip")
+            .prefetch_related("circles__by", "picks")
+            .annotate(
+                talked=_count(talk),
+                unresolved=_count(talk.filter(resolved_at=None)),
+            )
+        )
 
     def shown(self) -> Self:
         """The one take each shot shows now: the pick, else the newest circled, else the newest finished."""
@@ -212,10 +219,8 @@ class Take(Job):
         self, frame: int, by: User, key: str = "", count: int = 1, shot: Shot | None = None
     ) -> list[Take]:
         """Takes that go on from one of this take's frames: the picture and, where the engine can, the motion."""
-        if self.status != Status.FINISHED or self.master is None:
-            raise Refusal(
-                f"Take {self.number} is {self.get_status_display().lower()}; only a finished take can be continued."
-            )
+        self._must_be_ready("continued")
+        assert self.master is not None
         if not 0 <= frame < self.frames:
             raise Refusal(f"Take {self.number} has frames 0 to {self.frames - 1}; {frame} was asked.")
         ingredients = [Ingredient("continue", self.master.sha256, "video", source_frame=frame)]
@@ -257,6 +262,7 @@ class Take(Job):
     def reject(self, by: User, reason: str = "taste") -> None:
         """Sets a take aside with a reason. A rejected take is in no cut and carries no circle."""
         shot = self._hold_shot()
+        self._must_be_ready("rejected")
         if reason not in dict(REASONS):
             raise Refusal(f"{reason!r} is no reason this board knows; there are {', '.join(dict(REASONS))}.")
         Rejection.objects.update_or_create(take=self, defaults={"by": by, "reason": reason})
@@ -271,92 +277,43 @@ class Take(Job):
         if Rejection.objects.filter(take=self).delete()[0]:
             self.record("unrejected", by)
 
+    # The trash -------------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def trash(self, by: User) -> None:
+        """Puts a take out of sight. It leaves the cut, keeps its circles and comments, and can come back."""
+        shot = self._hold_shot()
+        if self.is_waiting:
+            raise Refusal(f"Take {self.number} is still {self.get_status_display().lower()}. Cancel it first.")
+        if Take.objects.kept().filter(pk=self.pk).update(trashed_at=Now()):
+            Pick.objects.filter(take=self).delete()
+            Pick.objects.settle(shot, by)
+            self.record("trashed", by)
+
+    @transaction.atomic
+    def restore(self, by: User) -> None:
+        shot = self._hold_shot()
+        if Take.objects.exclude(trashed_at=None).filter(pk=self.pk).update(trashed_at=None):
+            Pick.objects.settle(shot, by)
+            self.record("restored", by)
+
     def _hold_shot(self) -> Shot:
         shot = Shot.objects.select_for_update(of=("self",)).get(pk=self.shot_id)
         self.refresh_from_db()
         return shot
 
     def _must_be_ready(self, what: str) -> None:
+        if self.trashed_at is not None:
+            raise Refusal(f"Take {self.number} is in the trash. Restore it first.")
         if self.status != Status.FINISHED:
             raise Refusal(
                 f"Take {self.number} is {self.get_status_display().lower()}; only a finished take can be {what}."
             )
 
 
-class Circle(models.Model):
-    """Somebody's “good take”."""
-
-    take = models.ForeignKey(Take, on_delete=models.CASCADE, related_name="circles")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="circles")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["take", "by"], name="circle_once")]
-
-    def __str__(self) -> str:
-        return f"{self.by} circled {self.take}"
-
-
-class Rejection(models.Model):
-    """A take set aside, with the reason."""
-
-    take = models.OneToOneField(Take, on_delete=models.CASCADE, related_name="rejection")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    reason = models.CharField(max_length=12, choices=REASONS)
-    at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return f"{self.take}: {self.get_reason_display().lower()}"
-
-
-class PickManager(models.Manager["Pick"]):
-    @transaction.atomic
-    def choose(self, shot: Shot, take: Take, by: User) -> Pick:
-        Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
-        take.refresh_from_db()
-        if take.shot_id != shot.pk:
-            raise Refusal(f"Take {take.number} belongs to shot {take.shot.code}, not to {shot.code}.")
-        take._must_be_ready("used in the cut")
-        Rejection.objects.filter(take=take).delete()
-        pick, _ = self.update_or_create(shot=shot, defaults={"take": take, "by": by})
-        take.record("picked", by)
-        return pick
-
-    @transaction.atomic
-    def withdraw(self, shot: Shot, by: User) -> None:
-        """Takes the pick out; while any take is circled, the newest of those stands in its place."""
-        Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
-        pick = self.filter(shot=shot).select_related("take").first()
-        if pick is None:
-            return
-        take = pick.take
-        pick.delete()
-        self.settle(shot, by, unless=take)
-        take.record("unpicked", by)
-
-    def settle(self, shot: Shot, by: User, unless: Take | None = None) -> None:
-        """Keeps the promise that a shot with a circled take has exactly one take in the cut. The shot is locked."""
-        if self.filter(shot=shot).exists():
-            return
-        circled = Take.objects.ready().filter(shot=shot, circles__isnull=False).order_by("-circles__at", "-number")
-        others = circled.exclude(pk=unless.pk) if unless else circled
-        take = others.first() or circled.first()
-        if take is not None:
-            self.create(shot=shot, take=take, by=by)
-
-
-class Pick(models.Model):
-    """What is in the cut for a shot."""
-
-    shot = models.OneToOneField(Shot, on_delete=models.CASCADE, related_name="picked")
-    take = models.ForeignKey(Take, on_delete=models.CASCADE, related_name="picks")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.DateTimeField(auto_now=True)
-
-    objects = PickManager()
-
-    def __str__(self) -> str:
-        return f"{self.take} is in the cut"
+def _count(rows: models.QuerySet[Any]) -> Coalesce:
+    counted = rows.values("take").annotate(n=models.Count("pk")).values("n")
+    return Coalesce(models.Subquery(counted), 0)
 
 
 def _check_amount(shots: int, count: int) -> None:
