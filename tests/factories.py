@@ -1,4 +1,4 @@
-"""Makes the rows that tests are about: real rows, real files, through the nouns' own verbs where that is quick enough."""
+"""Makes the rows that tests are about: real rows, real files, through the verbs where that is quick enough."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def board(owner: User, shots: int, takes: int = 0, name: str = "A long board") -
     Shot.objects.bulk_create(made)
     versions = Version.objects.bulk_create(
         Version(
-            shot=each, number=1, frames=48, size="MS", move="static", action=f"Ada crosses the room for the {n}th time.",
+            shot=each, number=1, frames=48, size="MS", move="static", action=f"Ada crosses room {n} once more.",
             dialogue="ADA: I was here before.", characters=["ADA"], by=owner,
         )
         for n, each in enumerate(made)
