@@ -86,18 +86,19 @@ class _Listing:
         return Fraction(self.headers["tb"][stream])
 
 
-def probe(path: Path, limits: Limits = STANDARD) -> Probe:
-    """Decodes `path` once and says what it holds; raises Unreadable with one sentence for the person who sent it."""
+def probe(path: Path, limits: Limits = STANDARD, *, decode: bool = True) -> Probe:
+    """Decodes `path` once and says what it holds; raises Unreadable with one sentence for the person who sent it.
+
+    With `decode` False packets are counted instead of pictures, which is quick and enough for files made here; a
+    rotated file then has its stored width and height.
+    """
     container = kind_of(path)
-    ran = run(
-        [
-            "-copyts", *source(path), "-sn", "-dn",
-            "-map", "0:V:0?", "-map", "0:V:0?", "-map", "0:a:0?",
-            "-c:v:0", "copy", "-c:v:1", "wrapped_avframe", "-c:a", "pcm_s16le",
-            "-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1",
-        ],
-        limits=limits,
-    )  # fmt: skip
+    picture = ["-map", "0:V:0?", "-map", "0:V:0?", "-c:v:0", "copy", "-c:v:1", "wrapped_avframe"]
+    if not decode:
+        picture = ["-map", "0:V:0?", "-c:v", "copy"]
+    stamps = ["-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1"]
+    args = ["-copyts", *source(path), "-sn", "-dn", *picture, "-map", "0:a:0?", "-c:a", "pcm_s16le", *stamps]
+    ran = run(args, limits=limits)
     listing = _parse(ran.stdout.decode("ascii", "replace"))
     banner = ran.stderr.split("\nStream mapping:")[0]
     facts = _picture_facts(listing, banner) | _sound_facts(listing, banner)
@@ -138,11 +139,13 @@ def _parse(printed: str) -> _Listing:
 
 
 def _picture_facts(listing: _Listing, banner: str) -> dict[str, object]:
+    copy = listing.stream("video")
     decoded = listing.stream("video", "wrapped_avframe")
-    if decoded is None or not listing.packets[decoded]:
+    decoded = copy if decoded is None else decoded
+    if copy is None or decoded is None or not listing.packets[decoded]:
         return {}
-    copied = listing.packets[listing.stream("video") or 0]
-    frames, base = listing.packets[decoded], listing.time_base(decoded)
+    copied = listing.packets[copy]
+    frames, base = sorted(listing.packets[decoded], key=lambda frame: frame.pts), listing.time_base(decoded)
     rate, constant = _rate([frame.pts for frame in frames], base, _described_rate(banner))
     width, height = map(int, listing.headers["dimensions"][decoded].split("x"))
     codec, pixels, color = _described_picture(banner)
