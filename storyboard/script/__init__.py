@@ -7,7 +7,29 @@
 Standard library only; nothing here touches the database.
 """
 
+from pathlib import Path
+
+from .proposal import ProposedScene, ProposedShot, propose
 from .reading import read
 from .screenplay import BadScript, Element, Remark, Scene, Screenplay
 
-__all__ = ["BadScript", "Element", "Remark", "Scene", "Screenplay", "read"]
+__all__ = [
+    "BadScript",
+    "Element",
+    "ProposedScene",
+    "ProposedShot",
+    "Remark",
+    "Scene",
+    "Screenplay",
+    "propose",
+    "read",
+    "sample",
+]
+
+
+SAMPLE = Path(__file__).parent / "sample" / "where_the_road_stops.fountain"
+
+
+def sample() -> tuple[str, bytes]:
+    """The name and bytes of the pitch a new installation begins with."""
+    return SAMPLE.name, SAMPLE.read_bytes()

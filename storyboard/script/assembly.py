@@ -8,7 +8,7 @@ from .headings import Heading
 from .limits import MOST_REMARKS
 from .screenplay import Element, Remark, Scene
 
-BEFORE_A_HEADING = ("section", "synopsis")
+BEFORE_THE_FIRST_HEADING = ("section", "synopsis", "transition", "note")
 
 
 class Assembly:
@@ -23,11 +23,17 @@ class Assembly:
         self._waiting: list[Element] = []
 
     def add(self, element: Element) -> None:
-        if element.kind == "section" or (element.kind == "synopsis" and self._waiting):
+        if self._announces(element.kind):
             self._waiting.append(element)
             return
         self._elements += [*self._waiting, element]
         self._waiting.clear()
+
+    def _announces(self, kind: str) -> bool:
+        """Before the first heading even FADE IN: and notes wait, so that they make no scene of their own."""
+        if self._heading is None and not self._elements:
+            return kind in BEFORE_THE_FIRST_HEADING
+        return kind == "section" or (kind == "synopsis" and bool(self._waiting))
 
     def make_last_speech_dual(self) -> None:
         """The speech just added turns out to be spoken together with the one that comes now."""

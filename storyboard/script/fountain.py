@@ -181,7 +181,7 @@ class FountainReader:
             return False
         if not self._guessed_cue:
             self._guessed_cue = True
-            why = "Taken as a speaker's name, being a short line alone over a text; its script has no capitals to tell by."
+            why = "Taken as a speaker's name, being a short line alone over text in a script without capitals."
             self.script.remark(line.number, name, why)
         return True
 

@@ -22,8 +22,8 @@ def read(data: bytes, filename: str = "", *, limit: int = LARGEST) -> Screenplay
     """
     if len(data) > limit:
         raise BadScript(
-            f"This file is {_megabytes(len(data))} MB and a script may be at most {_megabytes(limit)} MB; take pictures "
-            "out of it or import it in parts."
+            f"This file is {_megabytes(len(data))} MB and a script may be at most {_megabytes(limit)} MB; "
+            "take pictures out of it or import it in parts."
         )
     if not data.strip():
         raise BadScript("This script is empty; write or paste a scene heading and some action, then import it again.")

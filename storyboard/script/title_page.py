@@ -9,9 +9,11 @@ from .headings import is_heading
 from .screenplay import Remark
 
 KEY = re.compile(r"(?P<key>[^\W\d_][^:\n]{0,40}):\s*(?P<value>.*)")
-USUAL = frozenset(
-    ["title", "credit", "author", "authors", "source", "notes", "date", "contact", "copyright", "revision", "version", "format", "font", "episode", "series", "titre", "auteur", "auteurs", "título", "titel", "autor", "titolo", "autore"]
-) | {"draft date", "contact info"}
+USUAL_NAMES = (
+    "title|credit|author|authors|source|notes|draft date|date|contact|copyright|revision|version|format|font|episode|"
+    "series|titre|auteur|auteurs|título|titel|autor|titolo|autore"
+)
+USUAL = frozenset(USUAL_NAMES.split("|"))
 
 
 def split_title_page(lines: list[Line], remarks: list[Remark]) -> tuple[dict[str, str], int]:
