@@ -1,0 +1,116 @@
+/** The queue's badge and its drawer. The drawer is beside the work, not over it: nothing else stops. */
+
+import { keys } from "./keys.js";
+import { fetchHtml, sendOrSay } from "./patch.js";
+import { announce, toast } from "./toast.js";
+
+const GATHER_MS = 200;
+const LINE_EVENTS = /^(?:take\.(?:started|finished|failed|cancelled|requeued|queued|stopping|fronted)|takes\.)/;
+
+export function startQueue() {
+  const drawer = document.getElementById("queue");
+  const badge = document.getElementById("queue-badge");
+  if (!drawer || !badge) return;
+  const opener = document.querySelector('[data-action="queue"]');
+  let timer = 0;
+  let busy = false;
+  let again = false;
+
+  const draw = async () => {
+    timer = 0;
+    if (busy) return void (again = true);
+    busy = true;
+    try {
+      fill(await fetchHtml(`${drawer.dataset.url}${drawer.hidden ? "?badge" : ""}`));
+    } catch {
+      // What is shown stays; the next event draws it again.
+    } finally {
+      busy = false;
+      if (again) later();
+      again = false;
+    }
+  };
+  const later = () => (timer ||= setTimeout(draw, GATHER_MS));
+  const fill = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const fresh = template.content.getElementById("queue-badge");
+    if (fresh) document.getElementById("queue-badge").replaceWith(fresh);
+    if (drawer.hidden) return;
+    const focused = drawer.contains(document.activeElement) ? document.activeElement.id : "";
+    const scrolled = drawer.querySelector(".drawer-body")?.scrollTop ?? 0;
+    drawer.replaceChildren(template.content);
+    const body = drawer.querySelector(".drawer-body");
+    if (body) body.scrollTop = scrolled;
+    if (focused) (document.getElementById(focused) ?? drawer.querySelector("button"))?.focus({ preventScroll: true });
+  };
+  const toggle = async () => {
+    drawer.hidden = !drawer.hidden;
+    opener?.setAttribute("aria-expanded", String(!drawer.hidden));
+    document.body.classList.toggle("has-drawer", !drawer.hidden);
+    if (drawer.hidden) return void opener?.focus();
+    await draw();
+    drawer.querySelector("h2")?.focus();
+  };
+
+  document.addEventListener("live:event", (event) => LINE_EVENTS.test(event.detail.kind) && later());
+  document.addEventListener("live:state", (event) => event.detail.open && later());
+  document.addEventListener("live:reload", later);
+  document.addEventListener("live:progress", (event) => !drawer.hidden && event.detail.forEach((step) => advance(drawer, step)));
+  document.addEventListener("live:preview", (event) => !drawer.hidden && preview(drawer, event.detail));
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest('[data-action="queue"], #queue [data-method]');
+    if (!button) return;
+    if (button.dataset.action === "queue") toggle();
+    else act(button);
+  });
+  keys.scope("Everywhere", document.documentElement, {
+    "shift+q": { label: "Show or hide the queue", run: toggle },
+  }, { pageDefault: true });
+  keys.scope("Queue", drawer, { "escape": { label: "Hide the queue", run: toggle } });
+}
+
+async function act(button) {
+  button.disabled = true;
+  const done = await sendOrSay(button.dataset.method, button.dataset.url);
+  button.disabled = false;
+  if (done === undefined) return;
+  announce(button.dataset.said ?? "");
+  if (button.dataset.undo) {
+    toast(button.dataset.said, { action: { label: "Undo", run: () => sendOrSay("POST", button.dataset.undo) } });
+  }
+}
+
+function advance(drawer, { take, done, of, phase, eta }) {
+  const row = drawer.querySelector(`[data-take="${take}"]`);
+  const bar = row?.querySelector("progress");
+  if (!bar) return;
+  bar.max = of || 1;
+  bar.value = done;
+  row.querySelector("[data-step]").textContent = `${phase ? `${phase} ` : ""}${done}/${of}`;
+  const left = row.querySelector("[data-eta]");
+  if (left && eta != null) left.textContent = inWords(eta);
+}
+
+function preview(drawer, { take, blob }) {
+  const picture = drawer.querySelector(`[data-take="${take}"] img`);
+  if (picture) showBlob(picture, blob);
+}
+
+/** Seconds left, as honest as they are known. */
+export function inWords(seconds) {
+  if (seconds < 5) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`;
+  return `about ${Math.round(seconds / 60)} min left`;
+}
+
+const urls = new WeakMap();
+
+/** Puts a picture's bytes into an image and lets go of those before. */
+export function showBlob(image, blob) {
+  const url = URL.createObjectURL(blob);
+  const old = urls.get(image);
+  urls.set(image, url);
+  image.src = url;
+  if (old) image.addEventListener("load", () => URL.revokeObjectURL(old), { once: true });
+}
