@@ -15,20 +15,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
+from django.utils.text import slugify
 
 from generation import catalogue, ffmpeg
 from generation.desk import Desk
 from generation.recipe import BadRecipe, Recipe
 from generation.report import Cancelled, Made, Refused, Report
 from storyboard.celery import app
+from storyboard.exporters import ExportFailed, exporter
+from storyboard.gather import gather
 from storyboard.models import Export, Lost, Media, Take
-from storyboard.models.media import scratch_path
+from storyboard.models.media import SUFFIXES, scratch_path
 
 log = logging.getLogger(__name__)
 
 LIBRARIES = ("numpy", "opencv-python-headless", "Pillow")
+CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items()}
 
 
 @app.task(name="generation.make_take")
@@ -55,7 +60,7 @@ def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
         log.exception("the database went away during %s; the sweep will begin it again", job)
     except Cancelled:
         _end(job, job.stopped)
-    except (Refused, BadRecipe, ffmpeg.MediaError, catalogue.UnknownEngine) as error:
+    except (Refused, BadRecipe, ffmpeg.MediaError, catalogue.UnknownEngine, ExportFailed) as error:
         _fail(job, str(error) or f"The engine refused this without saying why ({type(error).__name__}).")
     except OSError as error:
         log.exception("%s", job)
@@ -145,23 +150,25 @@ def _report(recipe: Recipe, made: Made, facts: ffmpeg.Probe, seconds: dict[str, 
 
 
 def _export(export: Export) -> None:
-    from storyboard.gather import gather
-
-    from storyboard.exporters import exporter
-
     desk, row = Desk(export), exporter(export.kind)
     with _folder() as folder:
         cut = gather(export.project)
         if not cut.shots:
-            raise Refused("The board has no shot in the cut yet. Import a script or restore a shot, then export.")
+            raise Refused("There is no shot in the cut yet. Import a script or restore a shot, then export.")
         desk.step(0, cut.frames, "rendering")
-        path = folder / f"export{row.suffix}"
-        row.export(cut, path, on_progress=lambda done, of: desk.step(done, of, "rendering"), **export.options)
-        media = Media.objects.keep(
-            export.project, path, row.content_type, name=row.filename(cut), frames=cut.frames,
-            rate_num=cut.rate[0], rate_den=cut.rate[1], width=cut.width, height=cut.height,
-        )  # fmt: skip
+        path = folder / f"{row.name}{row.suffix}"
+        row.load().export(
+            cut,
+            path,
+            on_progress=lambda done, of: desk.step(done, of, "rendering"),
+            work=settings.MEDIA_ROOT / "segments",
+            **export.options,
+        )
         export.beat(cut.frames, cut.frames, "finishing")
+        size = {"width": cut.width, "height": cut.height}
+        rate = {"rate_num": cut.rate[0], "rate_den": cut.rate[1], "frames": cut.frames}
+        name = f"{slugify(cut.project) or 'cut'}{row.suffix}"
+        media = Media.objects.keep(export.project, path, CONTENT_TYPES[row.suffix], name=name, **size, **rate)
         export.finish(media=media, report={"frames": cut.frames, "bytes": media.bytes})
 
 
