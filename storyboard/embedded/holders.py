@@ -38,3 +38,15 @@ def _linux_directory(pid: int) -> Path | None:
         return None if state in "ZX" else Path(os.readlink(f"/proc/{pid}/cwd"))
     except OSError:
         return None
+
+
+def started_at(pid: int) -> str | None:
+    """When this process began, in the system's own words: a number that was given out again has another one."""
+    if sys.platform == "linux":
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        except OSError:
+            return None
+    return (
+        subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True).stdout.strip() or None
+    )

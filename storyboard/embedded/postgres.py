@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from storyboard.embedded import address, holders
-from storyboard.embedded.errors import CannotStart
+from storyboard.embedded.errors import CannotStart, tail
 from storyboard.embedded.privilege import Identity, closed_to_others, identity_for, refuse_unreachable
 
 MAJOR = "18"
@@ -155,7 +155,7 @@ class Postgres:
             if done.returncode == 0 and self.answers():
                 return
             if time.monotonic() > deadline:
-                raise CannotStart(f"PostgreSQL did not start: {done.stdout.strip()}\n{_tail(self.log)}".strip())
+                raise CannotStart(f"PostgreSQL did not start: {done.stdout.strip()}\n{tail(self.log)}".strip())
             time.sleep(0.2)
 
     def _outlasts_recovery(self) -> bool:
@@ -165,7 +165,7 @@ class Postgres:
             if self.answers():
                 return True
             if time.monotonic() > deadline:
-                raise CannotStart(f"PostgreSQL runs but lets nobody in:\n{_tail(self.log)}")
+                raise CannotStart(f"PostgreSQL runs but lets nobody in:\n{tail(self.log)}")
             time.sleep(0.1)
         return False
 
@@ -210,7 +210,7 @@ class Postgres:
         return subprocess.run(
             [str(self._program(name)), *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd="/", env={**os.environ, "LC_ALL": "C"}, **self.identity.popen(),
+            cwd="/", start_new_session=True, env={**os.environ, "LC_ALL": "C"}, **self.identity.popen(),
         )  # fmt: skip
 
     def _program(self, name: str) -> Path:
@@ -242,7 +242,3 @@ def _site_packages() -> Path:
             "Run `make setup`, or set DATABASE_URL to a PostgreSQL server of your own."
         )
     return Path(found.origin).parent.parent
-
-
-def _tail(log: Path, lines: int = 8) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from storyboard.embedded import address
-from storyboard.embedded.errors import CannotStart
+from storyboard.embedded.errors import CannotStart, tail
 
 START_SECONDS = 30
 CONFIGURATION = """\
@@ -49,7 +49,7 @@ class Valkey:
             return
         self._set_messages_aside()
         if not self._launch():
-            raise CannotStart(f"Valkey did not start. The end of {self.log} says why:\n{self._last_words()}")
+            raise CannotStart(f"Valkey did not start. The end of {self.log} says why:\n{tail(self.log)}")
 
     def answers(self) -> bool:
         return self._ask("PING").startswith("+PONG")
@@ -114,11 +114,6 @@ class Valkey:
                 return connection.recv(8192).decode(errors="replace")
             except OSError:
                 return ""
-
-    def _last_words(self) -> str:
-        if not self.log.exists():
-            return "(no log was written)"
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
 
 def program() -> Path:

@@ -1,0 +1,39 @@
+"""What has to be true of the database before anyone is let in."""
+
+import time
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from storyboard.embedded.errors import CannotStart
+from storyboard.embedded.postgres import Postgres
+
+BACKUPS_KEPT = 5
+
+
+def migrate(data_dir: Path, postgres: Postgres | None) -> None:
+    """Bring the tables up to date; a database that holds something is saved first.
+
+    `postgres` is the embedded server; None leaves backups to whoever runs the given one.
+    """
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return
+    if executor.loader.applied_migrations and postgres is not None:
+        postgres.dump(data_dir / "backups" / f"before-{plan[0][0].name}-{time.strftime('%Y%m%d-%H%M%S')}.dump")
+        forget_old_backups(data_dir / "backups")
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except Exception as error:
+        raise CannotStart(
+            f"The database could not be brought up to date: {error} "
+            f"Nothing was lost; what was there before is in {data_dir / 'backups'}."
+        ) from error
+
+
+def forget_old_backups(folder: Path) -> None:
+    for old in sorted(folder.glob("before-*.dump"), key=lambda path: path.stat().st_mtime)[:-BACKUPS_KEPT]:
+        old.unlink()
