@@ -1,0 +1,1 @@
+// Drawing on a frame is made in the next change.
