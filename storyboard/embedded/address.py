@@ -37,7 +37,7 @@ def password(data_dir: Path | str) -> str:
 
 def database_url(data_dir: Path | str, database: str = DATABASE) -> str:
     """A libpq address of the embedded Postgres: postgresql://user:password@/database?host=/socket/directory"""
-    return f"postgresql://{USER}:{password(data_dir)}@/{database}?host={quote(str(socket_dir(data_dir)), safe='')}"
+    return f"postgresql://{USER}:{quote(password(data_dir), safe='')}@/{database}?host={quote(str(socket_dir(data_dir)), safe='')}"
 
 
 def redis_url(data_dir: Path | str) -> str:
