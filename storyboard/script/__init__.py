@@ -9,18 +9,24 @@ Standard library only; nothing here touches the database.
 
 from pathlib import Path
 
+from .changed_lines import LineChange
+from .drafts import Difference, SceneChange, difference
 from .proposal import ProposedScene, ProposedShot, propose
 from .reading import read
 from .screenplay import BadScript, Element, Remark, Scene, Screenplay
 
 __all__ = [
     "BadScript",
+    "Difference",
     "Element",
+    "LineChange",
     "ProposedScene",
     "ProposedShot",
     "Remark",
     "Scene",
+    "SceneChange",
     "Screenplay",
+    "difference",
     "propose",
     "read",
     "sample",

@@ -15,6 +15,7 @@ from .sentences import pieces, sentences, word_count
 
 PRONOUNS = frozenset(("he", "she", "they", "it", "his", "her", "their", "its", "il", "elle", "ils", "elles", "on"))
 GROUP = re.compile(r"\b(?:two|both|they|them|together|couple|deux|tous)\b", re.IGNORECASE)
+LOOKING = re.compile(r"(.{1,40}?)['’]S (?:POV|P\.O\.V|POINT OF VIEW)", re.IGNORECASE)
 CLOSE = ("ECU", "CU", "MCU")
 FEW_WORDS = 5
 A_SHOT_STAYS_OPEN = Fraction(9, 2)  # seconds; past this the next whole sentence begins a new shot
@@ -112,7 +113,7 @@ class Breakdown:
 
     def _sentence(self, text: str, element: Element, new_paragraph: bool) -> None:
         seen = sight(text)
-        people = self.cast.seen_in(text)
+        people = _in_picture(self.cast.seen_in(text), text)
         label = element.kind == "shot" and new_paragraph
         draft = self._now
         if draft is None or label or self._cuts(draft, text, people, new_paragraph):
@@ -188,6 +189,12 @@ class Breakdown:
             draft = self._begin(element.line)
         draft.dialogue.append(f"♪ {text}")
         draft.spoken.append(text)
+
+
+def _in_picture(people: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Through someone's own eyes, they are not seen."""
+    viewer = LOOKING.match(text)
+    return tuple(name for name in people if not viewer or name.casefold() != viewer.group(1).casefold())
 
 
 def _flat(element: Element) -> str:
