@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from django.core.management import call_command
+
 from generation import catalogue, tasks
 from storyboard import queue
 from storyboard.celery import app
@@ -38,7 +41,6 @@ def test_every_engine_of_the_catalogue_loads() -> None:
         assert row.honours.isdisjoint(row.why_not)
 
 
+@pytest.mark.django_db
 def test_migrations_match_the_models() -> None:
-    from django.core.management import call_command
-
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)

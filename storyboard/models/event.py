@@ -1,9 +1,55 @@
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 
 from storyboard.models.fields import OfProject
+
+if TYPE_CHECKING:
+    from storyboard.models.person import User
+    from storyboard.models.project import Project
+
+
+APPEND = """
+WITH numbered AS (
+    UPDATE storyboard_project SET last_event = last_event + 1 WHERE id = %(project)s RETURNING last_event
+)
+INSERT INTO storyboard_event (project_id, number, kind, shot_id, take_id, subject_id, by_id, at, data)
+SELECT %(project)s, last_event, %(kind)s, %(shot)s, %(take)s, %(subject)s, %(by)s, clock_timestamp(), %(data)s
+FROM numbered
+RETURNING id, number, at
+"""
+
+
+class EventQuerySet(OfProject):
+    def append(
+        self,
+        project: Project,
+        kind: str,
+        by: User | None,
+        data: dict[str, Any],
+        shot_id: int | None = None,
+        take_id: int | None = None,
+        subject_id: int | None = None,
+    ) -> Event:
+        """Takes the next number and writes the line in one statement, so that the project's row is held briefly."""
+        values = {
+            "project": project.pk,
+            "kind": kind,
+            "shot": shot_id,
+            "take": take_id,
+            "subject": subject_id,
+            "by": by.pk if by else None,
+            "data": json.dumps(data),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(APPEND, values)
+            pk, number, at = cursor.fetchone()
+        ids = {"shot_id": shot_id, "take_id": take_id, "subject_id": subject_id}
+        return Event(pk=pk, project=project, number=number, kind=kind, by=by, at=at, data=data, **ids)
 
 
 class Event(models.Model):
@@ -19,7 +65,7 @@ class Event(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     data = models.JSONField(default=dict)
 
-    objects = OfProject.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

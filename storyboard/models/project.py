@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import Count, Exists, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from storyboard import live
 from storyboard.models.access import Membership, Role
 from storyboard.models.event import Event
+from storyboard.refusal import Refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -24,6 +26,20 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         if not user.is_authenticated:
             return self.none()
         return self.filter(memberships__user=user)
+
+    def with_numbers(self) -> Self:
+        """With `shot_count`, `circled_count` (shots with a circled take) and `frame_count` of the cut."""
+        from storyboard.models.judgement import Circle
+        from storyboard.models.shot import Shot
+
+        shots = Shot.objects.active().filter(project=OuterRef("pk"), scene__omitted=False).order_by().values("project")
+        circled = Circle.objects.filter(take__shot=OuterRef("pk"), take__trashed_at=None)
+        length = Sum(Coalesce("cut_frames", "current__frames"))
+        return self.annotate(
+            shot_count=Coalesce(Subquery(shots.annotate(n=Count("pk")).values("n")), 0),
+            circled_count=Coalesce(Subquery(shots.filter(Exists(circled)).annotate(n=Count("pk")).values("n")), 0),
+            frame_count=Coalesce(Subquery(shots.annotate(n=length).values("n")), 0),
+        )
 
     @transaction.atomic
     def start(self, name: str, by: User, **fields: Any) -> Project:
@@ -69,18 +85,25 @@ class Project(models.Model):
     def fps(self) -> Fraction:
         return Fraction(self.rate_num, self.rate_den)
 
+    @transaction.atomic
+    def rename(self, name: str, by: User) -> None:
+        name = name.strip()[:120]
+        if not name:
+            raise Refusal("A project needs a name. Type one, then save.")
+        Project.objects.filter(pk=self.pk).update(name=name)
+        self.name = name
+        self.record("project.renamed", None, by, name=name)
+
     def record(self, kind: str, subject: Any = None, by: User | None = None, **data: Any) -> Event:
         """Writes the project's next event in the caller's transaction and rings the doorbell once it commits.
 
         Change the rows first and record last: the project row is locked from here until the commit, which is what
         makes the numbers follow the order of commits.
         """
-        with transaction.atomic():
-            Project.objects.filter(pk=self.pk).update(last_event=F("last_event") + 1)
-            number = Project.objects.values_list("last_event", flat=True).get(pk=self.pk)
-            event = Event.objects.create(project=self, number=number, kind=kind, by=by, data=data, **_ids(subject))
-            transaction.on_commit(lambda: live.ring(self.pk, number))
-        self.last_event = number
+        with transaction.atomic(savepoint=False):
+            event = Event.objects.append(self, kind, by, data, **_ids(subject))
+            transaction.on_commit(lambda: live.ring(self.pk, event.number))
+        self.last_event = event.number
         return event
 
     def role_of(self, user: User | AnonymousUser) -> Role | None:
