@@ -144,6 +144,11 @@ class SignInLinkManager(models.Manager["SignInLink"]):
     def is_open(self, token: str) -> bool:
         return self._open(token).exists()
 
+    def person(self, token: str) -> User | None:
+        """Whom an unspent link is for; looking does not spend it."""
+        link = self._open(token).select_related("user").first()
+        return link.user if link else None
+
     def spend(self, token: str) -> User | None:
         """The person this link is for, the first time it is used; None ever after."""
         link = self._open(token).select_related("user").first()

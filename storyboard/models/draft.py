@@ -1,50 +1,64 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 
+from storyboard import codes, script
 from storyboard.models.fields import OfProject
 from storyboard.models.positioned import GAP
+from storyboard.models.project import Project
 from storyboard.models.scene import Scene
 from storyboard.models.shot import Shot
 from storyboard.models.version import Version
-from storyboard.refusal import Refusal
+from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.person import User
-    from storyboard.models.project import Project
-    from storyboard.script import ProposedScene, ProposedShot
+    from storyboard.script import ProposedScene, ProposedShot, Screenplay
 
 
 class DraftQuerySet(OfProject):
-    @transaction.atomic
-    def bring_in(
-        self, project: Project, data: bytes, filename: str, proposed: tuple[ProposedScene, ...], by: User
-    ) -> Draft:
-        """Makes the proposed scenes and shots at the end of the board, all or nothing."""
-        count = sum(len(scene.shots) for scene in proposed)
-        held = Shot.objects.filter(project=project).count()
-        if held + count > settings.SHOTS_MAX:
-            raise Refusal(
-                f"This script makes {count} shots and the board holds {held}; the limit is {settings.SHOTS_MAX}. "
-                "Import it in parts, into projects of their own."
-            )
-        draft = self.create(project=project, data=data, filename=filename[:200], by=by)
-        shots = _make_board(project, proposed, by)
-        project.record("draft.imported", draft, by, scenes=len(proposed), shots=len(shots))
+    def waiting(self) -> Self:
+        """Read and understood, but not on the board yet."""
+        return self.filter(board_made_at=None)
+
+    def on_board(self) -> Self:
+        return self.exclude(board_made_at=None)
+
+    def keep(self, project: Project, data: bytes, filename: str, by: User) -> Draft:
+        """Keeps a script that can be read, byte for byte, and puts nothing on the board yet.
+
+        The same bytes waiting already are the same draft. Raises Refusal with one sentence for the person who chose it.
+        """
+        draft = Draft(project=project, data=data, filename=filename[:200], by=by)
+        draft.read()
+        earlier = self.waiting().filter(project=project, data=data, filename=draft.filename, by=by).first()
+        if earlier is not None:
+            return earlier
+        draft.save()
+        return draft
+
+    def bring_in(self, project: Project, data: bytes, filename: str, by: User) -> Draft:
+        """Keeps a script and puts it on the board in one go."""
+        with transaction.atomic():
+            draft = self.keep(project, data, filename, by)
+            draft.make_board(by)
         return draft
 
 
 class Draft(models.Model):
-    """One script as it came in, byte for byte."""
+    """One script as it came in, byte for byte; on the board once somebody has seen the preview and said so."""
 
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="drafts")
     filename = models.CharField(max_length=200, blank=True)
     data = models.BinaryField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    board_made_at = models.DateTimeField(null=True)
 
     objects = DraftQuerySet.as_manager()
 
@@ -54,17 +68,76 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return self.filename or f"draft {self.pk}"
 
+    def read(self) -> Screenplay:
+        """What the script says; raises Refusal with the reader's own sentence."""
+        try:
+            return script.read(bytes(self.data), self.filename, limit=settings.SCRIPT_MAX_BYTES)
+        except script.BadScript as error:
+            raise Refusal(str(error)) from None
+
+    def propose(self) -> tuple[ProposedScene, ...]:
+        """The scenes and shots this script makes at the project's rate."""
+        return tuple(script.propose(self.read(), self.project.rate))
+
+    @transaction.atomic
+    def make_board(self, by: User) -> list[Shot]:
+        """Puts the proposed scenes and shots at the end of the board, once, all or nothing."""
+        if not Draft.objects.waiting().filter(pk=self.pk).update(board_made_at=timezone.now()):
+            raise Conflict("This script is on the board already, or was discarded.")
+        self.refresh_from_db()
+        Project.objects.select_for_update().get(pk=self.project_id)
+        proposed = self.propose()
+        count = sum(len(scene.shots) for scene in proposed)
+        _check_room(self.project, count)
+        shots = _make_board(self.project, proposed, by)
+        self.project.record("draft.imported", self, by, scenes=len(proposed), shots=len(shots))
+        return shots
+
+    @transaction.atomic
+    def discard(self, by: User) -> None:
+        """Forgets a script that never went onto the board."""
+        if not Draft.objects.waiting().filter(pk=self.pk).delete()[0]:
+            raise Conflict("This script is on the board; drafts of the board are kept.")
+
+
+def _check_room(project: Project, count: int) -> None:
+    if not count:
+        raise Refusal("No shot was found in this script, so there is no board to make. Add a scene with action to it.")
+    held = Shot.objects.filter(project=project).count()
+    if held + count > settings.SHOTS_MAX:
+        raise Refusal(
+            f"This script makes {count} shots and the board holds {held}; the limit is {settings.SHOTS_MAX}. "
+            "Import it in parts, into projects of their own."
+        )
+
 
 def _make_board(project: Project, proposed: tuple[ProposedScene, ...], by: User) -> list[Shot]:
-    last_scene = Scene.objects.filter(project=project).order_by("position").last()
-    start = last_scene.position if last_scene else 0
-    number = Shot.objects.filter(project=project).count() * 10
+    scenes = _make_scenes(project, proposed)
+    start = _last_ten(project)
     shots: list[Shot] = []
-    wanted: list[ProposedShot] = []
-    for index, each in enumerate(proposed):
-        scene = Scene.objects.create(
+    asked: list[ProposedShot] = []
+    for scene, each in zip(scenes, proposed, strict=True):
+        for place, shot in enumerate(each.shots, start=1):
+            asked.append(shot)
+            code = codes.numbered(start + len(asked))
+            shots.append(Shot(project=project, scene=scene, position=place * GAP, code=code))
+    Shot.objects.bulk_create(shots)
+    versions = Version.objects.bulk_create(
+        Version(shot=shot, number=1, by=by, **_asked(each)) for shot, each in zip(shots, asked, strict=True)
+    )
+    for shot, version in zip(shots, versions, strict=True):
+        shot.current = version
+    Shot.objects.bulk_update(shots, ["current"])
+    return shots
+
+
+def _make_scenes(project: Project, proposed: tuple[ProposedScene, ...]) -> list[Scene]:
+    last = Scene.objects.filter(project=project).order_by("position").last()
+    start = last.position if last else 0
+    return Scene.objects.bulk_create(
+        Scene(
             project=project,
-            position=start + (index + 1) * GAP,
+            position=start + place * GAP,
             number=each.number[:20],
             heading=each.heading[:300],
             setting=each.setting[:20],
@@ -73,27 +146,15 @@ def _make_board(project: Project, proposed: tuple[ProposedScene, ...], by: User)
             synopsis=each.synopsis,
             omitted=each.omitted,
         )
-        for place, shot in enumerate(each.shots):
-            number += 10
-            shots.append(Shot(project=project, scene=scene, position=(place + 1) * GAP, code=f"{number:03d}"))
-            wanted.append(shot)
-    _free_codes(project, shots)
-    Shot.objects.bulk_create(shots)
-    versions = Version.objects.bulk_create(
-        Version(shot=shot, number=1, by=by, **_asked(each)) for shot, each in zip(shots, wanted, strict=True)
+        for place, each in enumerate(proposed, start=1)
     )
-    for shot, version in zip(shots, versions, strict=True):
-        shot.current = version
-    Shot.objects.bulk_update(shots, ["current"])
-    return shots
 
 
-def _free_codes(project: Project, shots: list[Shot]) -> None:
-    taken = set(Shot.objects.filter(project=project).values_list("code", flat=True))
-    step = max((int("".join(c for c in code if c.isdigit()) or 0) for code in taken), default=0) // 10 * 10
-    if taken:
-        for index, shot in enumerate(shots, start=1):
-            shot.code = f"{step + index * 10:03d}"
+def _last_ten(project: Project) -> int:
+    """How many whole tens the board's codes have used: 3 where the last is 030B."""
+    held = Shot.objects.filter(project=project).values_list("code", flat=True)
+    numbers = (re.match(r"\d*", code).group() for code in held)  # type: ignore[union-attr]
+    return max((int(number) // codes.STEP for number in numbers if number), default=0)
 
 
 def _asked(shot: ProposedShot) -> dict[str, Any]:

@@ -6,11 +6,15 @@ from django.conf import settings
 from django.db import models, transaction
 
 from storyboard.models.fields import OfProject
+from storyboard.refusal import Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.media import Media
     from storyboard.models.person import User
     from storyboard.models.project import Project
+
+GAIN_MIN, GAIN_MAX = -60, 24
+OFFSET_MAX = 1_000_000
 
 
 class SoundQuerySet(OfProject):
@@ -36,6 +40,17 @@ class Sound(models.Model):
 
     def __str__(self) -> str:
         return self.name or "scratch track"
+
+    @transaction.atomic
+    def adjust(self, by: User, gain_db: float, offset_frames: int) -> None:
+        """Louder or softer, and from which frame of the file it begins."""
+        if not (GAIN_MIN <= gain_db <= GAIN_MAX):
+            raise Refusal(f"The gain goes from {GAIN_MIN} to +{GAIN_MAX} dB; {gain_db:g} was asked.")
+        if not 0 <= offset_frames <= OFFSET_MAX:
+            raise Refusal(f"The sound can begin 0 to {OFFSET_MAX} frames into its file; {offset_frames} was asked.")
+        Sound.objects.filter(pk=self.pk).update(gain_db=gain_db, offset_frames=offset_frames)
+        self.gain_db, self.offset_frames = gain_db, offset_frames
+        self.project.record("sound.adjusted", self, by)
 
     @transaction.atomic
     def remove(self, by: User) -> None:

@@ -20,7 +20,7 @@ def seconds(frames: int, rate: tuple[int, int]) -> str:
 
 @register.filter
 def timecode(frames: int, rate: tuple[int, int]) -> str:
-    from storyboard.timecode import timecode as written
+    from storyboard.timecode import to_timecode as written
 
     return written(frames, rate)
 

@@ -1,0 +1,51 @@
+"""What a new server begins with: its owner and the sample pitch, made once however many processes ask."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+
+from storyboard import script
+from storyboard.models import Draft, Project, Shot, Take, User
+
+OWNER = "owner"
+SAMPLE_SHOTS_WITH_TAKES = 4
+SAMPLE_TAKES = 2
+LOCK = 0x43544B31  # any number that nothing else here locks
+
+
+def ensure() -> User:
+    """The server's owner. A server without people gets one, without a password, and the sample pitch."""
+    with transaction.atomic():
+        _one_at_a_time()
+        owner = User.objects.filter(is_superuser=True).order_by("pk").first()
+        if owner is None:
+            owner = User.objects.create(
+                username=_free_name(), name="Owner", password=make_password(None), is_staff=True, is_superuser=True
+            )
+            make_sample(owner)
+    return owner
+
+
+@transaction.atomic
+def make_sample(by: User) -> Project:
+    """The sample pitch, through the same door as anybody's script, with takes asked of its first shots."""
+    filename, data = script.sample()
+    name = script.read(data, filename).title or "Sample pitch"
+    project = Project.objects.start(name, by)
+    Draft.objects.bring_in(project, data, filename, by)
+    shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
+    if shots:
+        Take.objects.ask(project, shots, SAMPLE_TAKES, by)
+    return project
+
+
+def _one_at_a_time() -> None:
+    """Until this transaction ends; a second start waits here and then finds the owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _free_name() -> str:
+    taken = set(User.objects.filter(username__startswith=OWNER).values_list("username", flat=True))
+    return OWNER if OWNER not in taken else next(f"{OWNER}{n}" for n in range(2, 10_000) if f"{OWNER}{n}" not in taken)

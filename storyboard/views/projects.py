@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from storyboard.first_run import make_sample
+from storyboard.forms import NewPitchForm
+from storyboard.models import Draft, Project, Role, Take
+from storyboard.refusal import Refusal
+from storyboard.views.door import body, seen
+from storyboard.views.scripts import script_of
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def projects(request: HttpRequest) -> HttpResponse:
+    """The pitches this person is a member of; POST starts one, with its script at once where a file came along."""
+    form = NewPitchForm(_with_defaults(request) if request.method == "POST" else None)
+    if not form.is_bound:
+        return _page(request, form)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        return _start(request, form)
+    except Refusal as refusal:
+        return _page(request, form, status=refusal.status, script_error=str(refusal))
+
+
+@login_required
+@require_POST
+def sample(request: HttpRequest) -> HttpResponse:
+    return redirect(make_sample(request.user))
+
+
+@require_POST
+def name(request: HttpRequest, project: int) -> HttpResponse:
+    """Gives the project another name."""
+    row = seen(request, Project, Role.OWNER, pk=project)
+    row.rename(str(body(request).get("name", "")), request.user)
+    return redirect("people", row.pk)
+
+
+def _start(request: HttpRequest, form: NewPitchForm) -> HttpResponse:
+    data, filename = script_of(request, required=False)
+    with transaction.atomic():
+        started = Project.objects.start(form.cleaned_data["name"], request.user, **form.fields_of_project())
+        if data is None:
+            return redirect("script", started.pk)
+        draft = Draft.objects.keep(started, data, filename, request.user)
+    return redirect("draft", draft.pk)
+
+
+def _with_defaults(request: HttpRequest) -> dict[str, Any]:
+    """A script dropped on the page says only itself: its name becomes the pitch's, and the rest is the usual."""
+    data = {name: field.initial for name, field in NewPitchForm().fields.items()}
+    upload = request.FILES.get("script")
+    if isinstance(upload, UploadedFile):
+        data["name"] = Path(upload.name or "").stem.replace("_", " ").strip().title()[:120] or data["name"]
+    return data | {name: value for name, value in request.POST.items() if value}
+
+
+def _page(request: HttpRequest, form: NewPitchForm, status: int = 200, **more: Any) -> HttpResponse:
+    rows = list(Project.objects.visible_to(request.user).with_numbers().order_by("-created_at"))
+    posters = Take.objects.posters(rows)
+    cards = [{"project": row, "poster": posters.get(row.pk)} for row in rows]
+    return render(request, "project/projects.html", {"cards": cards, "form": form, **more}, status=status)
