@@ -12,12 +12,10 @@ import numpy as np
 from PIL import Image
 
 from generation.ffmpeg.facts import Probe, is_proxy, probe
-from generation.ffmpeg.recipes import aac, bounded, h264
-from generation.ffmpeg.runner import Progress, address, reading, run
+from generation.ffmpeg.movies import PROXY, copied_output, movie_output, opened, steady
+from generation.ffmpeg.runner import Progress, address, run
 from generation.ffmpeg.sandbox import STANDARD, Limits
 
-PROXY_EDGE = 960
-PROXY_CRF = 20
 POSTER_WIDTH = 480
 TILES = 24
 TILE_WIDTH = 240
@@ -46,28 +44,16 @@ class Derived:
     facts: Probe
 
 
-def proxy(source: Path, target: Path, facts: Probe | None = None, on_progress: Progress | None = None) -> Probe:
-    """Writes an MP4 that every browser seeks exactly, at the source's own rate, longer edge at most 960.
-
-    Returns the facts of the proxy. A source whose frames come at uneven times is brought to `facts.rate`.
-    Raises Unreadable, NoSpace, TookTooLong.
-    """
-    facts = facts or probe(source)
-    target = Path(target)
-    run(_proxy_output(_opened(source), facts, target).get_args(), writes=[target], on_progress=on_progress)
-    return probe(target)
-
-
 def poster(source: Path, target: Path, frame: int | None = None, facts: Probe | None = None) -> int:
     """Writes a JPEG 480 wide and returns the frame it shows; without `frame`, the most telling of a few."""
     facts = facts or probe(source)
     target = Path(target)
     if frame is None:
         candidates = spread(facts.frames, 8)
-        row = _tile_row(_steady(_opened(source).video, facts), candidates, 120)
+        row = _tile_row(steady(opened(source), facts), candidates, 120)
         arguments = row.output("pipe:1", vframes=1, f="image2pipe", vcodec="png").get_args()
         frame = _most_telling(io.BytesIO(run(arguments).stdout), candidates)
-    chosen = _steady(_opened(source).video, facts).filter("select", f"eq(n,{frame})")
+    chosen = steady(opened(source), facts).filter("select", f"eq(n,{frame})")
     scaled = chosen.filter("scale", POSTER_WIDTH, -2, in_color_matrix="bt709", out_range="pc")
     run(scaled.output(address(target), **_still("mjpeg", **{"q:v": 3})).get_args(), writes=[target])
     return frame
@@ -80,7 +66,7 @@ def filmstrip(
     facts = facts or probe(source)
     target = Path(target)
     chosen = spread(facts.frames, tiles)
-    row = _tile_row(_steady(_opened(source).video, facts), chosen, width)
+    row = _tile_row(steady(opened(source), facts), chosen, width)
     run(_strip_output(row, target).get_args(), writes=[target])
     return _measured_strip(target, chosen)
 
@@ -92,57 +78,32 @@ def derive(
     on_progress: Progress | None = None,
     limits: Limits = STANDARD,
 ) -> Derived:
-    """Proxy, poster and filmstrip into `folder`, the source decoded once. A source that already is a proxy is used
-    as it stands: then `proxy` is the source's own path.
+    """Proxy, poster and filmstrip into `folder`, the source decoded once.
+
+    A source that already is a proxy is copied without encoding again, and without its words: a proxy is shown to
+    guests, who may not see the recipe.
     """
     facts = facts or probe(source)
-    folder = Path(folder)
-    movie, strip = folder / "proxy.mp4", folder / "filmstrip.webp"
+    movie, target, strip = opened(source), Path(folder, "proxy.mp4"), Path(folder, "filmstrip.webp")
     chosen = spread(facts.frames, TILES)
-    opened = _opened(source)
-    if is_proxy(facts, PROXY_EDGE):
-        row = _tile_row(_steady(opened.video, facts), chosen, TILE_WIDTH)
-        run(_strip_output(row, strip).get_args(), writes=[strip], limits=limits, on_progress=on_progress)
-        movie, made = Path(source), facts
+    if is_proxy(facts, PROXY.edge):
+        playable, picture = copied_output(movie, facts, target), steady(movie, facts)
     else:
-        twin = _steady(opened.video, facts).filter_multi_output("split")
-        outputs = ffmpeg.merge_outputs(
-            _proxy_output(opened, facts, movie, twin.stream(0)),
-            _strip_output(_tile_row(twin.stream(1), chosen, TILE_WIDTH), strip),
-        )
-        run(outputs.get_args(), writes=[movie, strip], limits=limits, on_progress=on_progress)
-        made = probe(movie)
+        twin = steady(movie, facts).filter_multi_output("split")
+        playable, picture = movie_output(movie, facts, target, PROXY, twin.stream(0)), twin.stream(1)
+    outputs = ffmpeg.merge_outputs(playable, _strip_output(_tile_row(picture, chosen, TILE_WIDTH), strip))
+    run(outputs.get_args(), writes=[target, strip], limits=limits, on_progress=on_progress)
+    made = probe(target, decode=False)
+    still = Path(folder, "poster.jpg")
+    poster(target, still, _most_telling(strip, chosen), made)
     measured = _measured_strip(strip, chosen)
-    picture = folder / "poster.jpg"
-    poster(movie, picture, _most_telling(strip, chosen), made)
-    return Derived(movie, picture, strip, measured.tiles, measured, made)
+    return Derived(target, still, strip, measured.tiles, measured, made)
 
 
 def spread(frames: int, tiles: int) -> tuple[int, ...]:
     """Up to `tiles` frame numbers, evenly spaced, beginning with 0."""
     tiles = max(1, min(tiles, frames))
     return tuple(n * frames // tiles for n in range(tiles))
-
-
-def _opened(path: Path) -> Any:
-    return ffmpeg.input(address(path), **reading(path))
-
-
-def _steady(picture: Any, facts: Probe) -> Any:
-    """The picture with frame n exactly at n / rate, so that counting and time agree whatever the container's clock."""
-    numerator, denominator = facts.rate
-    if facts.constant_rate:
-        return picture.filter("settb", f"{denominator}/{numerator}").filter("setpts", "N")
-    return picture.filter("fps", f"{numerator}/{denominator}", start_time=0)
-
-
-def _proxy_output(opened: Any, facts: Probe, target: Path, picture: Any = None) -> Any:
-    picture = _steady(opened.video, facts) if picture is None else picture
-    scaled = bounded(picture, PROXY_EDGE)
-    options = h264(facts.rate, PROXY_CRF)
-    if facts.channels:
-        return ffmpeg.output(scaled, opened.audio, address(target), **options, **aac())
-    return ffmpeg.output(scaled, address(target), **options)
 
 
 def _tile_row(picture: Any, chosen: tuple[int, ...], width: int) -> Any:

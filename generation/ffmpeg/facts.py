@@ -96,7 +96,7 @@ def probe(path: Path, limits: Limits = STANDARD, *, decode: bool = True) -> Prob
     picture = ["-map", "0:V:0?", "-map", "0:V:0?", "-c:v:0", "copy", "-c:v:1", "wrapped_avframe"]
     if not decode:
         picture = ["-map", "0:V:0?", "-c:v", "copy"]
-    stamps = ["-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1"]
+    stamps = ["-fps_mode", "passthrough", "-enc_time_base:v", "demux", "-f", "framecrc", "pipe:1"]
     args = ["-copyts", *source(path), "-sn", "-dn", *picture, "-map", "0:a:0?", "-c:a", "pcm_s16le", *stamps]
     ran = run(args, limits=limits)
     listing = _parse(ran.stdout.decode("ascii", "replace"))
@@ -180,18 +180,19 @@ def _sound_facts(listing: _Listing, banner: str) -> dict[str, object]:
 
 
 def _rate(times: Sequence[int], base: Fraction, described: Fraction) -> tuple[Fraction, bool]:
-    """The rate, and whether every frame sits within one tick of where that rate puts it.
+    """The rate, and whether every frame sits where that rate puts it.
 
-    Containers with millisecond clocks round every time, so a candidate is judged by all frames, not by neighbours.
+    Containers with millisecond clocks round every time, so a fine clock may be one tick off, and a candidate is judged
+    by all frames, not by neighbours.
     """
     if len(times) < 2 or times[-1] <= times[0]:
         return nearest_rate(described) if described else Fraction(24), True
     average = (len(times) - 1) / ((times[-1] - times[0]) * base)
     usual = nearest_rate(average)
-    exact = average.limit_denominator(1001)
-    for candidate in (average, usual, exact) if average.denominator <= 1001 else (usual, exact):
+    for candidate in (usual, average.limit_denominator(1001)):
         step = 1 / (candidate * base)
-        if all(abs(time - times[0] - n * step) <= 1 for n, time in enumerate(times)):
+        slack = 1 if step >= 8 else 0
+        if all(abs(time - times[0] - n * step) <= slack for n, time in enumerate(times)):
             return candidate, True
     return usual, False
 
