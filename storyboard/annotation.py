@@ -1,4 +1,7 @@
-"""What may be drawn on a frame: strokes in coordinates from 0 to 1, so that they fit every size of the picture."""
+"""What may be drawn on a frame: strokes in coordinates from 0 to 1, so that they fit every size of the picture.
+
+The page's own description of the format, and the same limits, are in static/js/annotation/strokes.js.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import Any
 from storyboard.refusal import Refusal
 
 TOOLS = ("pen", "arrow", "box", "text")
+COLOURS = ("red", "yellow", "green", "blue", "white")
 BYTES_MAX = 200_000
 STROKES_MAX = 500
 POINTS_MAX = 5000
+LETTERS_MAX = 500
 
 
 def checked(drawing: Any) -> dict[str, Any] | None:
@@ -28,28 +33,36 @@ def checked(drawing: Any) -> dict[str, Any] | None:
 
 def _stroke(stroke: Any) -> dict[str, Any]:
     try:
-        points = [[_unit(value) for value in point[:3]] for point in stroke["points"][:POINTS_MAX]]
-        if stroke["tool"] not in TOOLS or not points or any(len(point) < 2 for point in points):
+        tool, color = stroke["tool"], stroke["color"]
+        points = [[_unit(value) for value in point] for point in stroke["points"]]
+        well_formed = tool in TOOLS and color in COLOURS and 1 <= len(points) <= POINTS_MAX
+        if not well_formed or any(len(point) != 3 for point in points):
             raise ValueError
-        kept = {
-            "tool": stroke["tool"],
-            "color": max(0, min(9, int(stroke["color"])))
-            if not isinstance(stroke["color"], str)
-            else stroke["color"][:16],
-            "size": max(0.0, min(1.0, float(stroke["size"])))
-            if float(stroke["size"]) <= 1
-            else min(64.0, float(stroke["size"])),
-            "points": points,
-        }
-        if stroke["tool"] == "text":
-            kept["text"] = str(stroke.get("text", ""))[:500]
+        kept = {"tool": tool, "color": color, "size": _width(stroke["size"]), "points": points}
+        if tool == "text":
+            kept["text"] = _letters(stroke["text"])
         return kept
-    except (TypeError, ValueError, KeyError, IndexError):
+    except (TypeError, ValueError, KeyError):
         raise Refusal("A stroke of this drawing cannot be read. Undo the last stroke and send again.") from None
 
 
 def _unit(value: Any) -> float:
+    """A coordinate or a pressure; a NaN is in no range."""
     number = float(value)
-    if not -1.0 <= number <= 2.0:
+    if not 0.0 <= number <= 1.0:
         raise ValueError
     return round(number, 5)
+
+
+def _width(value: Any) -> float:
+    """The width of a stroke as a part of the picture's height."""
+    number = float(value)
+    if not 0.0 < number <= 1.0:
+        raise ValueError
+    return round(number, 5)
+
+
+def _letters(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LETTERS_MAX:
+        raise ValueError
+    return value

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,7 +20,29 @@ if TYPE_CHECKING:
 TEXT_MAX = 5000
 
 
+@dataclass(frozen=True)
+class Thread:
+    """A remark and what was answered to it, in order."""
+
+    top: Comment
+    replies: tuple[Comment, ...]
+
+
 class CommentQuerySet(OfProject):
+    def threads(self, take: Take) -> list[Thread]:
+        """What was said of a take by frame, remarks on the whole take first; a removed one stays only where it has
+        answers.
+        """
+        replies: dict[int | None, list[Comment]] = defaultdict(list)
+        for comment in self.filter(take=take).select_related("by", "resolved_by").order_by("pk"):
+            if comment.parent_id is None or comment.removed_at is None:
+                replies[comment.parent_id].append(comment)
+        threads = [Thread(top, tuple(replies[top.pk])) for top in replies.pop(None, [])]
+        told = [thread for thread in threads if thread.replies or thread.top.removed_at is None]
+        return sorted(
+            told, key=lambda thread: (-1 if thread.top.frame_in is None else thread.top.frame_in, thread.top.pk)
+        )
+
     @transaction.atomic
     def say(
         self,

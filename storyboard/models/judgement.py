@@ -64,11 +64,11 @@ class PickManager(models.Manager["Pick"]):
         return pick
 
     @transaction.atomic
-    def withdraw(self, shot: Shot, by: User) -> None:
+    def withdraw(self, shot: Shot, by: User, only: Take | None = None) -> None:
         """Takes the pick out; while any take is circled, the newest of those stands in its place."""
         Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
         pick = self.filter(shot=shot).select_related("take").first()
-        if pick is None:
+        if pick is None or only not in (None, pick.take):
             return
         take = pick.take
         pick.delete()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models, transaction
 
 from storyboard import codes
-from storyboard.models.fields import OfProject
+from storyboard.models.arrangement import Arrangement
 from storyboard.models.positioned import Positioned
-from storyboard.models.version import FIELDS, Guide, Version
+from storyboard.models.version import FIELDS, GUIDE_KINDS, Guide, Version
 from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
+    from generation.recipe import Ingredient, Recipe
     from storyboard.models.media import Media
     from storyboard.models.panel import Panel
     from storyboard.models.person import User
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 FRAMES_MAX = 1440
 
 
-class ShotQuerySet(OfProject):
-    def in_order(self) -> Self:
-        return self.order_by("scene__position", "scene_id", "position", "pk")
-
+class ShotQuerySet(Arrangement):
     def active(self) -> Self:
         return self.filter(omitted=False)
 
@@ -147,6 +145,27 @@ class Shot(Positioned):
         Shot.objects.select_for_update(of=("self",)).get(pk=self.pk)
         self.refresh_from_db()
         return self.current  # type: ignore[return-value]
+
+    @transaction.atomic
+    def follow(self, recipe: Recipe, by: User) -> list[str]:
+        """Asks for what a recipe asked: its words, its length and the pictures it held.
+
+        Returns the kinds of guide that could not be taken over, because this project has no such file or no such guide.
+        """
+        words = recipe.words
+        changes = {name: getattr(words, name) for name in ("action", "dialogue", "size", "angle", "move")}
+        frames = min(recipe.frames, FRAMES_MAX)
+        self.revise(by, **changes, characters=list(words.characters), negative=recipe.negative, frames=frames)
+        for guide in list(self.current.guides.all()):  # type: ignore[union-attr]
+            self.drop_guide(guide, by)
+        return [each.kind for each in recipe.ingredients if not self._hold_ingredient(each, by)]
+
+    def _hold_ingredient(self, each: Ingredient, by: User) -> bool:
+        media = self.project.media.filter(sha256=each.sha256).first()
+        if media is None or each.kind not in dict(GUIDE_KINDS):
+            return False
+        self.guide(by, each.kind, media, at_frame=each.at_frame, strength=each.strength)
+        return True
 
     def _last_to_change(self, field: str) -> User | None:
         """Who last wrote this field, which need not be who last wrote another."""
@@ -289,10 +308,11 @@ class Shot(Positioned):
 
         Pick.objects.choose(self, take, by)
 
-    def unpick(self, by: User) -> None:
+    def unpick(self, by: User, take: Take | None = None) -> None:
+        """Takes the pick out of the cut; with `take`, only while that one still is it."""
         from storyboard.models.judgement import Pick
 
-        Pick.objects.withdraw(self, by)
+        Pick.objects.withdraw(self, by, take)
 
 
 def _check_words(changes: dict[str, Any]) -> None:
@@ -309,9 +329,8 @@ def _check_words(changes: dict[str, Any]) -> None:
 
 
 def _check_guide(kind: str, at_frame: int, frames: int) -> None:
-    kinds = dict(Guide._meta.get_field("kind").choices)  # type: ignore[arg-type]
-    if kind not in kinds:
-        raise Refusal(f"{kind!r} is no guide this board can hold; there are {', '.join(kinds)}.")
+    if kind not in dict(GUIDE_KINDS):
+        raise Refusal(f"{kind!r} is no guide this board can hold; there are {', '.join(dict(GUIDE_KINDS))}.")
     if not 0 <= at_frame < frames:
         raise Refusal(f"This shot has frames 0 to {frames - 1}; a key frame at {at_frame} was asked.")
 

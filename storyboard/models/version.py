@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,8 +10,40 @@ from generation import film
 from generation.recipe import Ingredient, Words
 from storyboard.models.fields import OfProject
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from storyboard.models.person import User
+    from storyboard.models.project import Project
+    from storyboard.models.shot import Shot
+
 WORDS = ("action", "dialogue", "characters", "size", "angle", "move", "negative", "notes")
 FIELDS = (*WORDS, "frames")
+GUIDE_KINDS = (("first", "First frame"), ("last", "Last frame"), ("key", "Key frame"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version in a shot's history; `changed` lists name, before and after of each field against the one before."""
+
+    version: Version
+    changed: tuple[tuple[str, Any, Any], ...]
+    guides_changed: bool
+    takes: int
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(shot__project__memberships__user=user)
+
+    def history(self, shot: Shot) -> list[Entry]:
+        """Newest first."""
+        made = models.Count("takes", filter=models.Q(takes__trashed_at=None))
+        rows = list(self.filter(shot=shot).select_related("by").prefetch_related("guides").annotate(made=made))
+        older = [*rows[1:], None]
+        return [_entry(version, before) for version, before in zip(rows, older, strict=True)]
 
 
 class Version(models.Model):
@@ -30,6 +63,8 @@ class Version(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
+    objects = VersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-number"]
         constraints = [
@@ -39,6 +74,10 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+    @property
+    def project(self) -> Project:
+        return self.shot.project
 
     def words(self) -> Words:
         return Words(
@@ -67,9 +106,7 @@ class Guide(models.Model):
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="guides")
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(
-        max_length=12, choices=[("first", "First frame"), ("last", "Last frame"), ("key", "Key frame")]
-    )
+    kind = models.CharField(max_length=12, choices=GUIDE_KINDS)
     media = models.ForeignKey("storyboard.Media", on_delete=models.PROTECT, related_name="+")
     at_frame = models.PositiveIntegerField(default=0)
     take = models.ForeignKey("storyboard.Take", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -88,3 +125,16 @@ class Guide(models.Model):
     def ingredient(self, frames: int) -> Ingredient:
         at = {"first": 0, "last": frames - 1}.get(self.kind, min(self.at_frame, frames - 1))
         return Ingredient(kind=self.kind, sha256=self.media.sha256, media="image", at_frame=at, strength=self.strength)
+
+
+def _entry(version: Version, before: Version | None) -> Entry:
+    made = version.made  # type: ignore[attr-defined]
+    if before is None:
+        return Entry(version, (), False, made)
+    was, now = before.values(), version.values()
+    changed = tuple((name, was[name], now[name]) for name in FIELDS if was[name] != now[name])
+    return Entry(version, changed, _held(before) != _held(version), made)
+
+
+def _held(version: Version) -> set[tuple[str, int, int]]:
+    return {(guide.kind, guide.at_frame, guide.media_id) for guide in version.guides.all()}

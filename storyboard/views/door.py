@@ -47,3 +47,13 @@ def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | 
         return int(value)
     except (TypeError, ValueError):
         raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
+
+
+def around(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """What every template of a project reads: the project, and the role of whoever looks."""
+    return {"project": project, "role": project.role_of(request.user)}
+
+
+def may_write(request: HttpRequest, write: Role) -> Role:
+    """The role for a view that only reads by GET, and needs `write` otherwise."""
+    return Role.VIEWER if request.method in ("GET", "HEAD") else write
