@@ -94,7 +94,7 @@ def test_a_take_in_the_trash_cannot_be_judged_or_continued(team: dict[str, Any])
     take = factories.ready_take(team["shot"], team["alice"])
     take.trash(team["alice"])
     for act in (take.circle, take.reject, lambda by: team["shot"].pick(take, by), lambda by: take.continue_from(0, by)):
-        with pytest.raises(Refusal, match="in the trash. Restore it first"):
+        with pytest.raises(Refusal, match=r"in the trash\. Restore it first"):
             act(team["alice"])
 
 

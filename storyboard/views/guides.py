@@ -1,0 +1,56 @@
+"""Pictures that a take must begin with, end on or pass through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from storyboard import stills
+from storyboard.models import Guide, Media, Panel, Role, Shot, Take
+from storyboard.refusal import Refusal
+from storyboard.views.door import around, body, may_write, seen, whole
+from storyboard.views.room import asking
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`)."""
+    shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
+    if request.method == "POST":
+        data = body(request)
+        picture = _picture(request, shot, data)
+        shot.guide(request.user, str(data.get("kind", "")), at_frame=whole(data, "at_frame", 0), **picture)  # type: ignore[arg-type]
+        shot.refresh_from_db()
+    return render(request, "version/_guides.html", {**around(request, shot.project), **asking(shot)})
+
+
+@require_http_methods(["DELETE"])
+def guide(request: HttpRequest, pk: int) -> HttpResponse:
+    row = seen(request, Guide.objects.select_related("version__shot__project"), Role.EDITOR, pk=pk)
+    row.version.shot.drop_guide(row, request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+def _picture(request: HttpRequest, shot: Shot, data: dict[str, Any]) -> dict[str, Any]:
+    """The media, and the take and frame it came from where it did."""
+    project = shot.project
+    if upload := request.FILES.get("picture"):
+        return {"media": stills.kept(project, upload), "take": None, "source_frame": 0}
+    if panel := whole(data, "panel"):
+        found = seen(request, Panel.objects.filter(project=project), pk=panel)
+        return {"media": found.media, "take": None, "source_frame": 0}
+    if take := whole(data, "take"):
+        source = seen(request, Take.objects.filter(project=project).select_related("master"), pk=take)
+        frame = whole(data, "frame", 0) or 0
+        return {"media": _frame(source, frame), "take": source, "source_frame": frame}
+    raise Refusal("No picture came with this. Choose a file, a panel, or a frame of a take.")
+
+
+def _frame(take: Take, frame: int) -> Media:
+    png = stills.exact(take, frame)
+    assert take.master is not None
+    size = {"width": take.master.width, "height": take.master.height}
+    return Media.objects.keep_bytes(take.project, png, "image/png", **size)

@@ -1,0 +1,137 @@
+"""The shot room: one take in the viewer, the strip under it, what the shot asks for and what was said beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from generation import catalogue, film
+from storyboard import strip as strips
+from storyboard.models import Guide, Shot, Status, Take, Version
+from storyboard.models.judgement import REASONS
+from storyboard.recipe_page import RecipePage
+from storyboard.views.comments import talk
+from storyboard.views.door import around, seen, whole
+
+WAITING = {
+    Status.QUEUED: "This take waits for its turn.",
+    Status.RUNNING: "This take is being made.",
+    Status.FAILED: "This take could not be made. Its card says why.",
+    Status.CANCELLED: "This take was cancelled.",
+}
+HERE = {"first": "First frame", "last": "Last frame", "key": "Key frames", "continue": "Continuing a take"}
+ELSEWHERE = {"reference": "Reference", "depth": "Depth", "motion": "Motion", "camera": "Camera path"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a guide: `at` is the frame of the new take it stands at, None where it is still to be said."""
+
+    kind: str
+    label: str
+    at: int | None
+    guide: Guide | None
+
+
+@require_GET
+def shot(request: HttpRequest, pk: int) -> HttpResponse:
+    """The room of one shot; `take` (its number) and `f` (a frame) in the address say what it opens on."""
+    row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
+    cards = strips.cards(row, request.user)  # type: ignore[arg-type]
+    take = _wanted(cards, whole(request.GET.dict(), "take"))
+    frame = whole(request.GET.dict(), "f", 0) or 0
+    said = talk(take) if take else {"threads": [], "markers": [], "drawings": []}
+    context = {
+        "cards": cards,
+        "take": take,
+        "frame": frame,
+        "history": Version.objects.history(row),
+        "section": "board",
+        **around(request, row.project),
+        **strip_of(row),
+        **asking(row),
+        **neighbours(row),
+        **said,
+        "player": player_of(take, frame, markers=said["markers"], drawings=said["drawings"]),
+        "recipe": RecipePage(take) if take else None,
+    }
+    return render(request, "shot/room.html", context)
+
+
+@require_GET
+def ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """The version's fields, as the live refresh and the page draw them."""
+    row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
+    return render(request, "version/_ask.html", {**around(request, row.project), **asking(row)})
+
+
+def strip_of(shot: Shot) -> dict[str, Any]:
+    return {"shot": shot, "reasons": REASONS, "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot)}
+
+
+def asking(shot: Shot) -> dict[str, Any]:
+    """What the Ask panel draws: fields, guides, panels and engines with what each honours."""
+    engine = catalogue.ENGINES[0]
+    return {
+        "shot": shot,
+        "version": shot.current,
+        "slots": slots(shot),
+        "panels": list(shot.panels.select_related("media")),
+        "engines": catalogue.ENGINES,
+        "engine": engine,
+        "honoured": [(kind, label) for kind, label in HERE.items() if kind in engine.honours],
+        "unheeded": [(kind, label, engine.why_not.get(kind, "")) for kind, label in ELSEWHERE.items()],
+        "sizes": film.SIZES,
+        "angles": film.ANGLES,
+        "moves": film.MOVES,
+    }
+
+
+def slots(shot: Shot) -> list[Slot]:
+    """First and last frame, each key frame, and room for one more."""
+    held = list(shot.current.guides.select_related("media", "take"))  # type: ignore[union-attr]
+    ends = {guide.kind: guide for guide in held if guide.kind != "key"}
+    keys = [Slot("key", f"Key, f {guide.at_frame}", guide.at_frame, guide) for guide in held if guide.kind == "key"]
+    last = shot.current.frames - 1  # type: ignore[union-attr]
+    return [
+        Slot("first", "First frame", 0, ends.get("first")),
+        *keys,
+        Slot("key", "Key frame", None, None),
+        Slot("last", "Last frame", last, ends.get("last")),
+    ]
+
+
+def neighbours(shot: Shot) -> dict[str, Any]:
+    """The shots before and behind this one, omitted ones left out."""
+    rows = list(Shot.objects.filter(project=shot.project_id).active().in_order().values_list("pk", "code"))
+    order = list(Shot.objects.filter(project=shot.project_id).in_order().values_list("pk", flat=True))
+    place = {pk: index for index, pk in enumerate(order)}
+    here = place[shot.pk]
+    before = [row for row in rows if place[row[0]] < here]
+    behind = [row for row in rows if place[row[0]] > here]
+    return {
+        "previous": before[-1] if before else None,
+        "next": behind[0] if behind else None,
+        "place": len(before) + 1,
+        "count": len(before) + len(behind) + 1,
+    }
+
+
+def player_of(take: Take | None, frame: int, **said: Any) -> dict[str, Any]:
+    """What templates/player/_player.html is told."""
+    empty = "No take yet. Ask for some on the right." if take is None else WAITING.get(take.status, "")
+    rest = {"page_default": True, "drawing": True, "empty": empty, "frame": frame, **said}
+    if take is None or take.proxy is None:
+        return rest
+    rate = {"rate_num": take.proxy.rate_num, "rate_den": take.proxy.rate_den}
+    files = {"src": take.proxy.url, "poster": take.poster.url if take.poster else ""}
+    return {**rest, **rate, **files, "frames": take.frames, "label": f"take {take.number}"}
+
+
+def _wanted(cards: list[strips.Card], number: int | None) -> Take | None:
+    asked = next((card.take for card in cards if card.take.number == number), None)
+    return asked or strips.shown_first(cards)

@@ -1,0 +1,159 @@
+"""Takes in the shot room: asked for, made again, continued, judged, put away."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from storyboard import stills
+from storyboard import strip as strips
+from storyboard.models import Role, Shot, Take
+from storyboard.models.judgement import REASONS
+from storyboard.views.door import around, body, seen, whole
+
+
+@require_GET
+def strip(request: HttpRequest, pk: int) -> HttpResponse:
+    return _strip(request, seen(request, Shot, pk=pk))
+
+
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take.objects.carded(), pk=pk)
+    context = {"card": strips.card(take, request.user), "reasons": REASONS, **around(request, take.project)}  # type: ignore[arg-type]
+    return render(request, "take/_card.html", context)
+
+
+@require_POST
+def ask(request: HttpRequest, pk: int) -> JsonResponse:
+    """`count` takes of this shot; the same `key` again asks nothing more. `seed` is the first one's."""
+    shot = seen(request, Shot, Role.EDITOR, pk=pk)
+    data = body(request)
+    inputs = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
+    takes = Take.objects.ask(
+        shot.project,
+        [shot],
+        whole(data, "count", 2) or 0,
+        request.user,  # type: ignore[arg-type]
+        str(data.get("key", "")),
+        str(data.get("engine") or "blocking"),
+        **inputs,
+    )
+    return _asked(takes)
+
+
+@require_POST
+def again(request: HttpRequest, pk: int) -> JsonResponse:
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    data = body(request)
+    return _asked([take.again(request.user, _yes(data.get("exactly")), str(data.get("key", "")))])  # type: ignore[arg-type]
+
+
+@require_POST
+def continuations(request: HttpRequest, pk: int) -> JsonResponse:
+    """Takes that go on from `frame` (the last one unless given), for this shot or for `shot`."""
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    data = body(request)
+    onto = whole(data, "shot")
+    shot = seen(request, Shot.objects.filter(project=take.project_id), Role.EDITOR, pk=onto) if onto else None
+    frame = whole(data, "frame", take.frames - 1)
+    made = take.continue_from(frame or 0, request.user, str(data.get("key", "")), whole(data, "count", 1) or 0, shot)  # type: ignore[arg-type]
+    return _asked(made)
+
+
+@require_http_methods(["POST", "DELETE"])
+def circle(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take, Role.REVIEWER, pk=pk)
+    act = take.circle if request.method == "POST" else take.uncircle
+    act(request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["POST", "DELETE"])
+def pick(request: HttpRequest, pk: int) -> HttpResponse:
+    """In the cut; DELETE takes it out only while it still is this take."""
+    take = seen(request, Take, Role.REVIEWER, pk=pk)
+    if request.method == "POST":
+        take.shot.pick(take, request.user)  # type: ignore[arg-type]
+    else:
+        take.shot.unpick(request.user, take)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["POST", "DELETE"])
+def rejection(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take, Role.REVIEWER, pk=pk)
+    if request.method == "POST":
+        take.reject(request.user, str(body(request).get("reason") or "taste"))  # type: ignore[arg-type]
+    else:
+        take.unreject(request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_POST
+def cancellation(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    take.cancel(request.user)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def retrial(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    take.retry(request.user)
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["DELETE"])
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Into the trash, from where it can be restored."""
+    row = seen(request, Take, Role.EDITOR, pk=pk)
+    row.trash(request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_POST
+def restoration(request: HttpRequest, pk: int) -> HttpResponse:
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    take.restore(request.user)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@require_GET
+def frame(request: HttpRequest, pk: int, n: int) -> HttpResponse:
+    """One exact frame of the master as PNG."""
+    take = seen(request, Take.objects.select_related("master"), pk=pk)
+    png = stills.exact(take, n)
+    name = f"{take.shot.code}-T{take.number}-f{n:04d}.png"
+    return HttpResponse(
+        png,
+        content_type="image/png",
+        headers={
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "Vary": "Cookie",
+            "Content-Disposition": f'inline; filename="{name}"',
+        },
+    )
+
+
+def _strip(request: HttpRequest, shot: Shot) -> HttpResponse:
+    context = {
+        "shot": shot,
+        "cards": strips.cards(shot, request.user),  # type: ignore[arg-type]
+        "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot),
+        "reasons": REASONS,
+        **around(request, shot.project),
+    }
+    return render(request, "take/_strip.html", context)
+
+
+def _asked(takes: list[Take]) -> JsonResponse:
+    return JsonResponse(
+        {"takes": [take.pk for take in takes], "numbers": [take.number for take in takes], "shot": takes[0].shot_id},
+        status=201,
+    )
+
+
+def _yes(value: object) -> bool:
+    return value in (True, "true", "on", "1", 1)
