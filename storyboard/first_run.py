@@ -31,7 +31,8 @@ def ensure() -> User:
 def make_sample(by: User) -> Project:
     """The sample pitch, through the same door as anybody's script, with takes asked of its first shots."""
     filename, data = script.sample()
-    name = script.read(data, filename).title or "Sample pitch"
+    title = script.read(data, filename).title or "Sample pitch"
+    name = title.title() if title.isupper() else title
     project = Project.objects.start(name, by)
     Draft.objects.bring_in(project, data, filename, by)
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])

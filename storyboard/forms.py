@@ -30,8 +30,19 @@ SIZES = (
 DAYS = ((1, "1 day"), (7, "7 days"), (14, "14 days"), (30, "30 days"))
 
 
-class SignInForm(forms.Form):
-    username = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"}))
+class HouseForm(forms.Form):
+    """A form whose fields look like the house's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "field"
+
+
+class SignInForm(HouseForm):
+    username = forms.CharField(
+        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
     password = forms.CharField(
         max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
@@ -57,7 +68,7 @@ class SignInForm(forms.Form):
         return data
 
 
-class _Password(forms.Form):
+class _Password(HouseForm):
     """A new password, typed once and checked against the person it is for."""
 
     password = forms.CharField(
@@ -127,14 +138,14 @@ class PasswordForm(_Password):
         return self.cleaned_data["current"]
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(HouseForm):
     role = forms.TypedChoiceField(
         choices=Role.choices[::-1], coerce=lambda value: Role(int(value)), initial=Role.EDITOR
     )
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=14, label="Valid for")
 
 
-class NewPitchForm(forms.Form):
+class NewPitchForm(HouseForm):
     name = forms.CharField(max_length=120, label="Name", initial="Untitled pitch")
     rate = forms.ChoiceField(
         label="Frames a second", choices=[(code, f"{label} · {use}") for code, label, use in RATES], initial="24/1"

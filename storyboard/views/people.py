@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from storyboard.forms import InvitationForm, NewPersonForm
 from storyboard.models import Invitation, Membership, Project, Role, SignInLink
@@ -18,6 +19,8 @@ from storyboard.views.door import body, seen, whole
 from storyboard.views.sign_in import enter
 
 
+@login_required
+@require_GET
 def people(request: HttpRequest, project: int) -> HttpResponse:
     return _page(request, seen(request, Project, pk=project))
 
@@ -107,6 +110,7 @@ def _page(request: HttpRequest, project: Project, status: int = 200, **more: Any
     members = Membership.objects.filter(project=project).select_related("user").order_by("-role", "user__name", "pk")
     context = {
         "project": project,
+        "section": "people",
         "role": role,
         "owns": role == Role.OWNER,
         "members": members,

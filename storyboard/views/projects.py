@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -15,7 +16,7 @@ from storyboard.forms import NewPitchForm
 from storyboard.models import Draft, Project, Role, Take
 from storyboard.refusal import Refusal
 from storyboard.views.door import body, seen
-from storyboard.views.scripts import script_of
+from storyboard.views.scripts import preview, script_of
 
 
 @login_required
@@ -30,6 +31,8 @@ def projects(request: HttpRequest) -> HttpResponse:
     try:
         return _start(request, form)
     except Refusal as refusal:
+        if not request.accepts("text/html"):
+            raise
         return _page(request, form, status=refusal.status, script_error=str(refusal))
 
 
@@ -54,7 +57,7 @@ def _start(request: HttpRequest, form: NewPitchForm) -> HttpResponse:
         if data is None:
             return redirect("script", started.pk)
         draft = Draft.objects.keep(started, data, filename, request.user)
-    return redirect("draft", draft.pk)
+    return preview(request, draft)
 
 
 def _with_defaults(request: HttpRequest) -> dict[str, Any]:
@@ -70,4 +73,5 @@ def _page(request: HttpRequest, form: NewPitchForm, status: int = 200, **more: A
     rows = list(Project.objects.visible_to(request.user).with_numbers().order_by("-created_at"))
     posters = Take.objects.posters(rows)
     cards = [{"project": row, "poster": posters.get(row.pk)} for row in rows]
-    return render(request, "project/projects.html", {"cards": cards, "form": form, **more}, status=status)
+    context = {"cards": cards, "form": form, "script_max": settings.SCRIPT_MAX_BYTES, **more}
+    return render(request, "project/projects.html", context, status=status)

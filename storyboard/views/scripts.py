@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -27,8 +27,10 @@ def script(request: HttpRequest, project: int) -> HttpResponse:
         data, filename = script_of(request)
         draft = Draft.objects.keep(row, data or b"", filename, request.user)
     except Refusal as refusal:
+        if not request.accepts("text/html"):
+            raise
         return _page(request, row, status=refusal.status, error=str(refusal), typed=request.POST.get("text", ""))
-    return redirect("draft", draft.pk)
+    return preview(request, draft)
 
 
 @login_required
@@ -76,6 +78,12 @@ def draft_file(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def preview(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """To the page of what this draft makes; a script is told where that is."""
+    url = reverse("draft", args=[draft.pk])
+    return redirect(url) if request.accepts("text/html") else JsonResponse({"url": url}, status=201)
+
+
 def script_of(request: HttpRequest, required: bool = True) -> tuple[bytes | None, str]:
     """The file that was dropped or chosen, else the text that was pasted."""
     upload = request.FILES.get("script")
@@ -85,7 +93,7 @@ def script_of(request: HttpRequest, required: bool = True) -> tuple[bytes | None
                 f"This file is {(upload.size or 0) / 1_000_000:.1f} MB; a script may be at most "
                 f"{settings.SCRIPT_MAX_BYTES / 1_000_000:.1f} MB. Take pictures out of it, or import it in parts."
             )
-        return upload.read(), (upload.name or "")[:200]
+        return upload.read(), "" if "pasted" in request.POST else (upload.name or "")[:200]
     text = request.POST.get("text", "")
     if text.strip():
         return text.encode(), ""
@@ -102,6 +110,7 @@ def _page(request: HttpRequest, project: Project, status: int = 200, **more: Any
         "waiting": drafts.waiting(),
         "drafts": drafts.on_board(),
         "held": Shot.objects.filter(project=project).count(),
+        "script_max": settings.SCRIPT_MAX_BYTES,
         **more,
     }
     return render(request, "script/script.html", context, status=status)
