@@ -24,6 +24,7 @@ class Size:
 
 PROXY = Size(960, 20)
 MASTER = Size(1920, 16)
+HIGH_RANGE_CURVES = ("smpte2084", "arib-std-b67")
 
 
 def proxy(
@@ -54,10 +55,19 @@ def opened(path: Path) -> Any:
 def steady(movie: Any, facts: Probe) -> Any:
     """The picture with frame n exactly at n / rate, so that counting and time agree whatever the container's clock."""
     numerator, denominator = facts.rate
-    picture = movie["V:0"]
+    picture = _standard(movie["V:0"], facts)
     if facts.constant_rate:
         return picture.filter("settb", f"{denominator}/{numerator}").filter("setpts", "N")
     return picture.filter("fps", f"{numerator}/{denominator}", start_time=0)
+
+
+def _standard(picture: Any, facts: Probe) -> Any:
+    """The picture in standard dynamic range: phones film in high, which looks flat and pale when taken as it is."""
+    if not any(curve in facts.color for curve in HIGH_RANGE_CURVES):
+        # Some decoders name a curve that the scaler does not know and then gives up on.
+        return picture.filter("setparams", color_trc="bt709")
+    linear = picture.filter("zscale", t="linear", npl=203).filter("format", "gbrpf32le").filter("zscale", p="bt709")
+    return linear.filter("tonemap", "mobius", desat=0, peak=5).filter("zscale", t="bt709", m="bt709", r="tv")
 
 
 def movie_output(movie: Any, facts: Probe, target: Path, size: Size, picture: Any = None) -> Any:

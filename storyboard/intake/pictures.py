@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from storyboard.intake.quarantine import Refused, TooLarge, Upload, quarantine
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 NEUTRAL = (128, 128, 128)
 WANTED = "send a PNG, JPEG or WEBP picture"
+
+# Every picture is measured here against a lower limit than the one it would be warned about.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
