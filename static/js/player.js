@@ -29,6 +29,8 @@ export class Player extends HTMLElement {
   disconnectedCallback() {
     this.#unbind();
     if (this.transport && !this.paused) this.pause();
+    if (this.#held) clips.release(this.#held);
+    this.#held = null;
   }
 
   get frame() {
@@ -155,7 +157,8 @@ export class Player extends HTMLElement {
   }
 
   #pictureClicked(event) {
-    if (event.target.closest("button, a, input, textarea") || event.defaultPrevented) return;
+    const taken = event.defaultPrevented || event.target.closest("button, a, input, textarea");
+    if (taken || this.hasAttribute("data-drawing")) return;
     if (this.dataset.state === "ready") this.transport.toggle();
   }
 

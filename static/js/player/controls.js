@@ -181,8 +181,8 @@ export class Controls {
     const span = Math.max(1, this.transport.frames - 1);
     const mark = document.createElement("span");
     mark.className = `player-mark is-${kind}`;
-    mark.style.setProperty("--from", String(start / span));
-    mark.style.setProperty("--to", String(end / span));
+    mark.style.setProperty("--from", String(Math.min(1, start / span)));
+    mark.style.setProperty("--to", String(Math.min(1, end / span)));
     return mark;
   }
 }
