@@ -1,83 +1,33 @@
-import { Controls } from "./player/controls.js";
 import { clips } from "./player/clips.js";
+import { PlayerElement, rateFrom } from "./player/element.js";
 import { Picture } from "./player/picture.js";
-import { Transport } from "./player/transport.js";
-import { View } from "./player/view.js";
 
 /**
- * `<ct-player>`: one clip, by frame. Markup: templates/player/_player.html.
- *
- * Says `player:load`, `player:frame` (detail `{frame, paused}`, when it is on the screen), `player:play`,
- * `player:pause` (when the frame it stopped on is on the screen), `player:end`, `player:marker`, `player:change`.
- * `data-state` is empty, loading, ready or error.
+ * `<ct-player>`: one clip, by frame. Markup: templates/player/_player.html. Besides what every player says it says
+ * `player:load` when the first picture of a clip is on the screen.
  *
  * @typedef {{src: string, rate: import("./timecode.js").Rate, frames: number, poster?: string, label?: string, frame?: number}} Clip
  */
-export class Player extends HTMLElement {
+export class Player extends PlayerElement {
   #clip = null;
   #held = null;
   #loads = 0;
-  #unbind = () => {};
 
   connectedCallback() {
     if (!this.transport) this.#enhance();
-    this.#unbind = this.controls.bindKeys();
+    super.connectedCallback();
     if (!this.#clip && this.dataset.src) this.load(clipFrom(this.dataset));
     else if (!this.#clip) this.dataset.state = "empty";
   }
 
   disconnectedCallback() {
-    this.#unbind();
-    if (this.transport && !this.paused) this.pause();
-    if (this.#held) clips.release(this.#held);
-    this.#held = null;
-  }
-
-  get frame() {
-    return this.transport.frame;
-  }
-
-  get frames() {
-    return this.transport.frames;
-  }
-
-  get rate() {
-    return this.transport.rate;
-  }
-
-  get paused() {
-    return this.transport.paused;
-  }
-
-  get range() {
-    return this.transport.range;
-  }
-
-  set range(range) {
-    this.transport.range = range;
-  }
-
-  set markers(markers) {
-    this.controls.markers = markers;
+    super.disconnectedCallback();
+    this.#letGo();
   }
 
   /** The canvas over the picture, for drawings. */
   get overlay() {
     return /** @type {HTMLCanvasElement} */ (this.querySelector(".player-overlay"));
-  }
-
-  /** Resolves when frame n is on the screen. */
-  seek(n) {
-    return this.transport.goTo(n);
-  }
-
-  play() {
-    return this.transport.play();
-  }
-
-  /** Resolves when the frame it stopped on is on the screen. */
-  pause() {
-    return this.transport.pause();
   }
 
   /**
@@ -89,7 +39,7 @@ export class Player extends HTMLElement {
     this.#clip = clip;
     this.transport.reset();
     this.#keepPicture();
-    this.#announce("loading", clip);
+    this.#announce(clip);
     try {
       await this.#open(clip, load);
     } catch (error) {
@@ -103,7 +53,7 @@ export class Player extends HTMLElement {
       clips.release(clip.src);
       return;
     }
-    if (this.#held) clips.release(this.#held);
+    this.#letGo();
     this.#held = clip.src;
     await this.picture.open(url, clip.rate, clip.frames);
     this.view.shape(this.picture.video.videoWidth, this.picture.video.videoHeight);
@@ -111,11 +61,16 @@ export class Player extends HTMLElement {
     if (load !== this.#loads) return;
     this.#hold.hidden = true;
     this.dataset.state = "ready";
-    this.#say("load", { frame: this.frame, paused: this.paused });
+    this.say("player:load", { frame: this.frame, paused: this.paused });
   }
 
-  #announce(state, clip) {
-    this.dataset.state = state;
+  #letGo() {
+    if (this.#held) clips.release(this.#held);
+    this.#held = null;
+  }
+
+  #announce(clip) {
+    this.dataset.state = "loading";
     this.dataset.src = clip.src;
     if (clip.label) this.setAttribute("aria-label", `Player, ${clip.label}`);
     if (clip.poster && this.#hold.hidden) this.picture.video.poster = clip.poster;
@@ -144,50 +99,15 @@ export class Player extends HTMLElement {
 
   #enhance() {
     this.picture = new Picture(this.querySelector("video"));
-    this.transport = new Transport(this.picture);
-    this.view = new View(this, () => [this.picture.video]);
     this.picture.rate = rateFrom(this.dataset);
     const retry = { does: "retry", label: "Try again", run: () => void this.load({ ...this.#clip, frame: this.frame }) };
-    this.controls = new Controls(this, this.transport, this.view, [retry]);
-    for (const what of ["frame", "play", "pause", "end", "change"]) {
-      this.transport.addEventListener(what, (event) => this.#say(what, event.detail));
-    }
-    this.querySelector(".player-picture").addEventListener("click", (event) => this.#pictureClicked(event));
-    this.#watchMarkers();
+    this.enhance(this.picture, () => [this.picture.video], () => [retry]);
   }
-
-  #pictureClicked(event) {
-    const taken = event.defaultPrevented || event.target.closest("button, a, input, textarea");
-    if (taken || this.hasAttribute("data-drawing")) return;
-    if (this.dataset.state === "ready") this.transport.toggle();
-  }
-
-  /** Marks follow the `<ct-marker>` children, whoever changes them. */
-  #watchMarkers() {
-    const list = this.querySelector("[data-part=markers]");
-    if (!list) return;
-    const read = () => (this.markers = [...list.querySelectorAll("ct-marker")].map(markerFrom));
-    new MutationObserver(read).observe(list, { childList: true, subtree: true, attributes: true });
-    read();
-  }
-
-  #say(what, detail) {
-    this.dispatchEvent(new CustomEvent(`player:${what}`, { bubbles: true, detail }));
-  }
-}
-
-function rateFrom({ rateNum, rateDen }) {
-  return { num: Number(rateNum ?? 24) || 24, den: Number(rateDen ?? 1) || 1 };
 }
 
 /** @returns {Clip} */
 function clipFrom(data) {
   return { src: data.src, rate: rateFrom(data), frames: Number(data.frames), poster: data.poster, frame: Number(data.frame ?? 0) };
-}
-
-function markerFrom({ dataset }) {
-  const start = Number(dataset.in);
-  return { in: start, out: Number(dataset.out ?? start), id: dataset.id };
 }
 
 customElements.define("ct-player", Player);

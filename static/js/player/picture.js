@@ -15,6 +15,8 @@ export class Picture {
   onframe = () => {};
   /** Called when the clip ran out. */
   onend = () => {};
+  /** The last frame keeps most of its time on the screen; the seek back to the first takes the rest. */
+  lastShare = 0.75;
   #seeks = new Latest((n) => this.#land(n));
   #shown = null;
   #running = false;

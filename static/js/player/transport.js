@@ -11,7 +11,7 @@ const MOST_BEHIND = 4;
  *   rate: import("../timecode.js").Rate, frames: number,
  *   show: (n: number) => Promise<void>, run: (speed: number, n: number) => unknown,
  *   jump: (n: number) => void, halt: () => void,
- *   onframe: (n: number) => void, onend: () => void,
+ *   onframe: (n: number) => void, onend: () => void, lastShare: number,
  * }} Reel
  */
 
@@ -233,10 +233,9 @@ export class Transport extends EventTarget {
     else if (n === this.last) this.#turnAfterLast();
   }
 
-  /** The last frame keeps most of its time on the screen; the seek back to the first takes the rest. */
   #turnAfterLast() {
     clearTimeout(this.#turn);
-    this.#turn = setTimeout(() => this.#reachedEnd(), this.#frameMs() * 0.75);
+    this.#turn = setTimeout(() => this.#reachedEnd(), this.#frameMs() * this.reel.lastShare);
   }
 
   #reachedEnd() {
