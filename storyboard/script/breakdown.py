@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .cast import Cast
 from .emphasis import plain
-from .film_words import sight
+from .film_words import Sight, sight
 from .pacing import LONGEST, WORDS_OF_ACTION, WORDS_OF_SPEECH, seconds_of
 from .screenplay import Element, Scene
 from .sentences import pieces, sentences, word_count
@@ -116,7 +116,7 @@ class Breakdown:
         people = _in_picture(self.cast.seen_in(text), text)
         label = element.kind == "shot" and new_paragraph
         draft = self._now
-        if draft is None or label or self._cuts(draft, text, people, new_paragraph):
+        if draft is None or label or self._cuts(draft, text, seen, people, new_paragraph):
             draft = self._begin(element.line)
         draft.act(text)
         draft.characters += people
@@ -126,9 +126,8 @@ class Breakdown:
         draft.insert = draft.insert or seen.insert
         draft.group = draft.group or bool(GROUP.search(text))
 
-    def _cuts(self, draft: Draft, text: str, people: tuple[str, ...], new_paragraph: bool) -> bool:
+    def _cuts(self, draft: Draft, text: str, seen: Sight, people: tuple[str, ...], new_paragraph: bool) -> bool:
         """Whether this sentence is a new setup: a shot word, a second move, a new subject, or a full shot."""
-        seen = sight(text)
         if self._label and new_paragraph:
             return seen.starts
         if seen.starts:

@@ -50,7 +50,7 @@ def is_heading(line: str) -> bool:
 
 def parse_heading(line: str, number: str = "") -> Heading:
     """Reads 'INT. KITCHEN - NIGHT #12A#'; a number given by the file wins over one in the text."""
-    text, written = _split_number(plain(line.strip()))
+    text, written = _split_number(" ".join(plain(line).split()))
     found = _prefix(text)
     rest = text[found.end() :].lstrip(". ").strip() if found else text
     place, time = _place_and_time(rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from .breakdown import Draft, break_down
@@ -89,17 +90,17 @@ def scene_numbers(screenplay: Screenplay) -> list[str]:
     if not any(own):
         return [str(count) for count in range(1, len(own) + 1)]
     taken, given, before = set(filter(None, own)), [], ""
-    letters: dict[str, int] = {}
     first = next(number for number in own if number)
+    letters: Counter[str] = Counter()
     for number in own:
-        base = before or first
-        while not number or (number in taken and number not in own):
-            count = letters[base] = letters.get(base, 0) + 1
-            number = f"{base}{_letters(count)}" if before else f"{_letters(count)}{base}"
-            number = "" if number in taken else number
+        before = number or before
+        while not number:
+            letters[before] += 1
+            letter = _letters(letters[before])
+            candidate = f"{before}{letter}" if before else f"{letter}{first}"
+            number = "" if candidate in taken else candidate
         taken.add(number)
         given.append(number)
-        before = number if number in own else before
     return given
 
 

@@ -29,6 +29,8 @@ def split_title_page(lines: list[Line], remarks: list[Remark]) -> tuple[dict[str
         found = None if line.text.startswith("   ") or is_heading(line.text) else KEY.fullmatch(line.text.strip())
         if found:
             key = " ".join(found.group("key").lower().split())
+            if key in values:
+                remarks.append(Remark(line.number, line.text.strip(), "This key stands twice; both values were kept."))
             values.setdefault(key, []).append(found.group("value").strip())
         elif key and line.text.startswith("  "):
             values[key].append(line.text.strip())

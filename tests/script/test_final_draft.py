@@ -42,7 +42,7 @@ def test_two_speak_at_once_and_entities_of_xml_itself_are_read(script):
 
 def test_a_new_act_belongs_to_the_scene_it_opens(script):
     last = script("last_ferry.fdx").scenes[-1]
-    assert [(each.kind, each.text) for each in last.elements][0] == ("section", "ACT TWO")
+    assert (last.elements[0].kind, last.elements[0].text) == ("section", "ACT TWO")
 
 
 def test_what_is_no_screenplay_element_is_kept_and_remarked(script):
