@@ -39,7 +39,7 @@ def to_timecode(frame: int, rate: tuple[int, int], drop: bool | None = None) -> 
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     mark = ";" if dropping else ":"
-    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{frames:0{len(str(nominal(rate) - 1))}}"
+    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{frames:0{max(2, len(str(nominal(rate) - 1)))}}"
 
 
 def to_frame(text: str, rate: tuple[int, int]) -> int:

@@ -113,7 +113,8 @@ def make_all(pieces: Sequence[Segment], work: Path, on_progress: Progress) -> li
         return path
 
     with ThreadPoolExecutor(at_once) as pool:
-        waiting = {pool.submit(made, n) for n in range(len(pieces))}
+        futures = [pool.submit(made, n) for n in range(len(pieces))]
+        waiting = set(futures)
         try:
             while waiting:
                 finished, waiting = wait(waiting, timeout=0.25, return_when=FIRST_COMPLETED)
@@ -124,7 +125,7 @@ def make_all(pieces: Sequence[Segment], work: Path, on_progress: Progress) -> li
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return [work / piece.name for piece in pieces]
+    return [future.result() for future in futures]
 
 
 def _counter(done: list[int], n: int, stop: Event) -> Callable[[int], None]:
