@@ -9,6 +9,7 @@ import re
 
 from .assembly import Assembly
 from .emphasis import plain
+from .film_words import LONG_FRAMING
 from .fountain_lines import Line, lines_of
 from .headings import is_heading, parse_heading
 from .screenplay import BadScript, Element, Remark, Scene, Screenplay, name_of
@@ -156,7 +157,7 @@ class FountainReader:
         return ahead < len(self.lines) and not self.lines[ahead].blank
 
     def _is_cue(self, cue: str, line: Line) -> bool:
-        """Capitals over a line that is not blank, as the syntax says, but not a heading, a transition or an outcry.
+        """Capitals over a line that is not blank, as the syntax says, but no heading, transition, shot or outcry.
 
         Where the script has no capitals (Japanese, Arabic ...), a cue is a short line without any sentence mark.
         """
@@ -164,6 +165,8 @@ class FountainReader:
         if len(cue) > LONGEST_CUE or name.startswith("(") or not _in_capitals(name):
             return False
         if cue.startswith(("!", ">", "~", "=", "#", ".")) or is_heading(cue) or TRANSITION.fullmatch(cue):
+            return False
+        if LONG_FRAMING.match(cue):
             return False
         if not self._speech_follows():
             return False

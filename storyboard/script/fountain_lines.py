@@ -27,7 +27,8 @@ def lines_of(text: str, remarks: list[Remark]) -> list[Line]:
 
 def _without_boneyard(text: str, remarks: list[Remark]) -> list[Line]:
     """Cuts /* ... */; a line that held nothing else is gone, so the lines around it stay neighbours."""
-    lines, at, number, carried, cut_here = [], 0, 1, "", False
+    lines: list[Line] = []
+    at, number, carried, cut_here = 0, 1, "", False
     while (start := text.find("/*", at)) >= 0 and (end := text.find("*/", start + 2)) >= 0:
         *whole, begun = text[at:start].split("\n")
         for each in whole:
@@ -77,7 +78,8 @@ def _without_notes(lines: list[Line], remarks: list[Remark]) -> list[Line]:
 def _paragraph_without_notes(lines: list[Line], remarks: list[Remark]) -> list[Line]:
     """Notes may run over lines but not over an empty one; one left open stays as text."""
     text = "\n".join(line.text for line in lines)
-    kept, at, index = [], 0, 0
+    kept: list[Line] = []
+    at, index = 0, 0
     held = ""
     notes: list[tuple[int, str]] = []
     while (start := text.find("[[", at)) >= 0 and (end := text.find("]]", start + 2)) >= 0:

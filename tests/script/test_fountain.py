@@ -99,6 +99,7 @@ def test_a_script_without_headings_is_one_scene(script):
         ("23\nHello", ["action"]),
         ("R2D2 (beeping)\nHello", ["dialogue"]),
         ("WHAT A NIGHT!\nHe runs.", ["action"]),
+        ("CLOSE ON THE DOOR\nIt opens.", ["action"]),
         ("...and then", ["action"]),
         ("# One\n\n= of two\n\nShe waits.", ["section", "synopsis", "action"]),
         ("She waits. [[why?]]", ["action", "note"]),
