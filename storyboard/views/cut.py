@@ -14,6 +14,9 @@ from storyboard.models import Project, Role, Shot, Sound
 from storyboard.timecode import to_timecode
 from storyboard.views.door import around, body, seen, whole
 
+# How the player shows each rung; every other rung is a clip.
+KINDS = {"panel": "image", "card": "card"}
+
 
 @login_required
 @require_GET
@@ -25,6 +28,7 @@ def cut(request: HttpRequest, project: int) -> HttpResponse:
         **around(request, row),
         "section": "cut",
         "cut": items,
+        "cut_player": _player(row, items),
     }
     return render(request, "cut/cut.html", context)
 
@@ -41,6 +45,22 @@ def trim(request: HttpRequest, pk: int) -> HttpResponse:
     data = body(request) if request.method == "POST" else {}
     row.trim(request.user, whole(data, "in", 0) or 0, whole(data, "frames"))
     return JsonResponse(items_of(row.project))
+
+
+def _player(project: Project, items: dict[str, Any]) -> dict[str, Any]:
+    sound = items["sound"] or {}
+    return {
+        "shots": items["items"],
+        "rate_num": project.rate_num,
+        "rate_den": project.rate_den,
+        "width": project.width,
+        "height": project.height,
+        "sound": sound.get("src", ""),
+        "sound_offset": sound.get("offset", 0),
+        "sound_gain": sound.get("gain", 1),
+        "page_default": True,
+        "label": project.name,
+    }
 
 
 def items_of(project: Project) -> dict[str, Any]:
@@ -63,6 +83,7 @@ def items_of(project: Project) -> dict[str, Any]:
 
 def _item(shot: CutShot, start: int) -> dict[str, Any]:
     return {
+        "key": str(shot.shot_id),
         "shot": shot.shot_id,
         "code": shot.code,
         "scene": shot.scene,
@@ -71,10 +92,11 @@ def _item(shot: CutShot, start: int) -> dict[str, Any]:
         "shows": shot.shows,
         "start": start,
         "frames": shot.frames,
-        "in": shot.in_frame,
-        "src": shot.proxy_url,
+        "in_frame": shot.in_frame,
+        "kind": KINDS.get(shot.shows, "clip"),
+        "src": shot.proxy_url or shot.poster_url,
         "rate": list(shot.source_rate),
-        "sourceFrames": shot.source_frames,
+        "source_frames": shot.source_frames,
         "poster": shot.poster_url,
         "line": shot.line,
         "dialogue": shot.dialogue,

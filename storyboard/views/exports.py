@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from storyboard.exporters import EXPORTERS
 from storyboard.gather import gather
@@ -26,6 +26,12 @@ def exports(request: HttpRequest, project: int) -> HttpResponse:
         _ask(request, row)
     template = "export/_list.html" if request.headers.get("HX-Request") else "export/exports.html"
     return render(request, template, _context(request, row), status=201 if request.method == "POST" else 200)
+
+
+@require_GET
+def export_summary(request: HttpRequest, project: int) -> HttpResponse:
+    row = seen(request, Project, pk=project)
+    return render(request, "export/_summary.html", {**around(request, row), **_summary(row)})
 
 
 @require_http_methods(["GET", "DELETE"])
@@ -66,18 +72,26 @@ def _require_own(request: HttpRequest, row: Export) -> None:
 
 
 def _row(request: HttpRequest, row: Export) -> HttpResponse:
-    return render(request, "export/_export.html", {**around(request, row.project), "export": row, "kinds": _labels()})
+    return render(request, "export/_export.html", {**around(request, row.project), "export": _named(row)})
 
 
 def _context(request: HttpRequest, project: Project) -> dict[str, Any]:
-    cut = gather(project)
-    rows = Export.objects.filter(project=project).select_related("media", "by")[:LISTED]
+    rows = Export.objects.filter(project=project).select_related("media", "by")
+    mine = rows.filter(by=request.user).first()
     return {
         **around(request, project),
+        **_summary(project),
         "section": "exports",
         "exporters": EXPORTERS,
-        "kinds": _labels(),
-        "exports": rows,
+        "exports": [_named(row) for row in rows[:LISTED]],
+        "last_kind": mine.kind if mine else "",
+        "last_burn_ins": bool(mine and mine.options.get("burn_ins")),
+    }
+
+
+def _summary(project: Project) -> dict[str, Any]:
+    cut = gather(project)
+    return {
         "shots": len(cut.shots),
         "without": [shot for shot in cut.shots if shot.shows not in ("pick", "circled")],
         "cards": sum(shot.shows == "card" for shot in cut.shots),
@@ -87,5 +101,6 @@ def _context(request: HttpRequest, project: Project) -> dict[str, Any]:
     }
 
 
-def _labels() -> dict[str, str]:
-    return {each.name: each.label for each in EXPORTERS}
+def _named(row: Export) -> Export:
+    row.label = next((each.label for each in EXPORTERS if each.name == row.kind), row.kind)  # type: ignore[attr-defined]
+    return row
