@@ -17,7 +17,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
 from django.utils.text import slugify
 
 from generation import catalogue, ffmpeg
@@ -48,7 +47,6 @@ def make_export() -> None:
 
 def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
     """Takes the next row in line, if any, and ends it in one of three ways, each with a reason where it needs one."""
-    close_old_connections()
     job = claim()
     if job is None:
         return
