@@ -1,0 +1,134 @@
+"""Flat painted surfaces: floors, walls, house fronts. Lit and painted once, then seen in perspective every frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .camera import NEAR, View
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A parallelogram from `corner` along `across` and `along` (metres); `levels` are its 8-bit picture at full size,
+    half, quarter and so on, row 0 at `corner`. Seen only from the side that `front` points to."""
+
+    corner: np.ndarray
+    across: np.ndarray
+    along: np.ndarray
+    front: np.ndarray
+    levels: tuple[np.ndarray, ...]
+    owner: int = 0
+
+    @property
+    def corners(self) -> np.ndarray:
+        return np.stack(
+            (self.corner, self.corner + self.across, self.corner + self.across + self.along, self.corner + self.along)
+        )
+
+
+def panel(
+    corner: np.ndarray, across: np.ndarray, along: np.ndarray, front: np.ndarray, picture: np.ndarray, owner: int = 0
+) -> Panel:
+    """Makes a panel from greys 0..1 (rows along, columns across)."""
+    levels = [np.clip(picture * 255.0 + 0.5, 0, 255).astype(np.uint8)]
+    while min(levels[-1].shape) > 16 and len(levels) < 6:
+        levels.append(cv2.pyrDown(levels[-1]))
+    return Panel(
+        np.asarray(corner, float),
+        np.asarray(across, float),
+        np.asarray(along, float),
+        np.asarray(front, float),
+        tuple(levels),
+        owner,
+    )
+
+
+def clipped(seen: np.ndarray, near: float, far: float = np.inf) -> np.ndarray:
+    """A camera-space polygon cut to near <= z <= far; may come back empty."""
+    kept = _cut(seen, seen[:, 2] - near)
+    return _cut(kept, far - kept[:, 2]) if len(kept) and np.isfinite(far) else kept
+
+
+def _cut(points: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    if (inside >= 0).all():
+        return points
+    out = []
+    for i in range(len(points)):
+        j = (i + 1) % len(points)
+        if inside[i] >= 0:
+            out.append(points[i])
+        if (inside[i] >= 0) != (inside[j] >= 0):
+            t = inside[i] / (inside[i] - inside[j])
+            out.append(points[i] + (points[j] - points[i]) * t)
+    return np.array(out).reshape(-1, 3)
+
+
+def faces(surface: Panel, view: View) -> bool:
+    return float(np.dot(view.eye - surface.corner, surface.front)) > 0
+
+
+def outline(surface: Panel, view: View) -> np.ndarray:
+    """Its visible polygon in pixels, or an empty array."""
+    seen = clipped(view.to_camera(surface.corners), NEAR)
+    return view.to_pixels(seen) if len(seen) > 2 else np.zeros((0, 2))
+
+
+def paint(picture: np.ndarray, surface: Panel, view: View) -> None:
+    """Draws the panel into an 8-bit picture, taking each band of distance from the level that fits it."""
+    seen = view.to_camera(surface.corners)
+    edges = _bands(surface, view, seen)
+    for level, (near, far) in enumerate(edges):
+        if far <= near:
+            continue
+        part = clipped(seen, near, far)
+        if len(part) > 2:
+            _paint_level(picture, surface, view, view.to_pixels(part), level)
+
+
+def _bands(surface: Panel, view: View, seen: np.ndarray) -> list[tuple[float, float]]:
+    """Distances at which one texture pixel shrinks to half a picture pixel, a quarter, and so on, seen at its slant."""
+    texels = surface.levels[0].shape[1] / np.linalg.norm(surface.across)
+    height = abs(float(np.dot(view.eye - surface.corner, surface.front)))
+    first = 1.4 * np.sqrt(view.focal * max(height, 0.3) / texels)
+    steps = [first * 2 ** (i / 2) for i in range(len(surface.levels) - 1)]
+    edges = [NEAR, *steps, np.inf]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def _paint_level(picture: np.ndarray, surface: Panel, view: View, polygon: np.ndarray, level: int) -> None:
+    height, width = picture.shape
+    left, top = np.maximum(np.floor(polygon.min(axis=0)), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(polygon.max(axis=0)) + 1, (width, height)).astype(int)
+    if right - left < 1 or bottom - top < 1:
+        return
+    texture = surface.levels[level]
+    to_texture = _from_pixels(surface, view, texture.shape) @ np.array([[1.0, 0, left], [0, 1.0, top], [0, 0, 1.0]])
+    size = (int(right - left), int(bottom - top))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    drawn = cv2.warpPerspective(texture, to_texture, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros(drawn.shape, np.uint8)
+    fill(mask, polygon - (left, top), 255)
+    cv2.copyTo(drawn, mask, picture[top:bottom, left:right])
+
+
+def fill(picture: np.ndarray, polygon: np.ndarray, value: int) -> None:
+    cv2.fillConvexPoly(picture, np.clip(np.round(polygon * 16), -480000, 480000).astype(np.int32), value, cv2.LINE_8, 4)
+
+
+def _from_pixels(surface: Panel, view: View, shape: tuple[int, ...]) -> np.ndarray:
+    columns = np.stack((surface.across, surface.along, surface.corner - view.eye), axis=-1)
+    to_pixels = view.lens @ view.basis @ columns
+    texels = np.array([[shape[1], 0, -0.5], [0, shape[0], -0.5], [0, 0, 1.0]])
+    return texels @ np.linalg.inv(to_pixels)
+
+
+def nearness(surface: Panel, view: View) -> tuple[float, float, float]:
+    """1/distance as a plane over pixels: a*x + b*y + c."""
+    normal = view.basis @ surface.front
+    gap = float(np.dot(surface.corner - view.eye, surface.front))
+    cx, cy = view.centre
+    a, b = normal[0] / view.focal / gap, -normal[1] / view.focal / gap
+    return float(a), float(b), float(normal[2] / gap - a * cx - b * cy)

@@ -1,0 +1,177 @@
+"""A staging to pictures, depth and masks, one frame at a time.
+
+Everything is drawn in greys at twice the size, brought down, and graded to colour at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from . import panel, raster, weather
+from .body import body
+from .camera import View, view_at
+from .light import grade, shade
+from .mesh import Mesh
+from .motion import Body, bodies_at
+from .shadow import Shadows
+from .skeleton import PART, posed
+from .sky import sky
+from .staging import Figure, Staging
+from .world import FIGURES, PROPS, build
+
+_BIGGEST_DOUBLED = 1280 * 720
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What one frame is made of: `frame` uint8 RGB, `depth` float32 metres along the lens (inf for the sky),
+    `masks` bool by figure name."""
+
+    frame: np.ndarray | None = None
+    depth: np.ndarray | None = None
+    masks: dict[str, np.ndarray] | None = None
+
+
+class Renderer:
+    """Holds what is built once for a staging. Sizes are pixels."""
+
+    def __init__(self, staging: Staging, width: int, height: int) -> None:
+        self.staging, self.width, self.height = staging, width, height
+        self.fine = 2 if width * height <= _BIGGEST_DOUBLED else 1
+        self.world = build(staging)
+        self.shadows = Shadows(staging, self.world.light)
+        self.colours = grade(staging).reshape(256, 1, 3)
+        self.vignette = _vignette(width, height)
+        self.backdrop: tuple[bytes, np.ndarray, np.ndarray] | None = None
+
+    def frame(self, n: int) -> np.ndarray:
+        """The picture of frame n: uint8 RGB (height, width, 3)."""
+        view = view_at(self.staging, n, self.width * self.fine, self.height * self.fine)
+        bodies = bodies_at(self.staging, n)
+        picture, ground = self._background(view)
+        picture = self.shadows.cast(picture, ground, view, bodies)
+        raster.paint(picture, self._draw(view, bodies))
+        if self.fine > 1:
+            picture = cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        picture = cv2.multiply(picture, self.vignette, scale=1 / 255)
+        weather.fall(picture, self.staging, n, view_at(self.staging, n, self.width, self.height))
+        return cv2.applyColorMap(picture, self.colours)
+
+    def layers(self, n: int, want: tuple[str, ...] = ("frame", "depth", "masks")) -> Layers:
+        """Depth and masks are drawn at the frame's own size, without softened edges."""
+        frame = self.frame(n) if "frame" in want else None
+        if "depth" not in want and "masks" not in want:
+            return Layers(frame)
+        view = view_at(self.staging, n, self.width, self.height)
+        drawn = self._draw(view, bodies_at(self.staging, n))
+        depth = self._depth(view, drawn) if "depth" in want else None
+        masks = self._masks(drawn) if "masks" in want else None
+        return Layers(frame, depth, masks)
+
+    def _background(self, view: View) -> tuple[np.ndarray, np.ndarray]:
+        """Sky, ground and walls, and where the ground is in sight; kept while the camera rests."""
+        key = view.eye.tobytes() + view.basis.tobytes() + np.float64(view.focal).tobytes()
+        if self.backdrop is None or self.backdrop[0] != key:
+            self.backdrop = (key, *self._paint_background(view))
+        return self.backdrop[1].copy(), self.backdrop[2]
+
+    def _paint_background(self, view: View) -> tuple[np.ndarray, np.ndarray]:
+        size = (self.height * self.fine, self.width * self.fine)
+        picture = sky(self.world.light, view, size)
+        ground = np.zeros(size, np.uint8)
+        for surface in self.world.ground:
+            if panel.faces(surface, view):
+                panel.paint(picture, surface, view)
+                if surface.front[1] > 0:
+                    _fill(ground, surface, view, 255)
+        for surface in self._walls(view):
+            panel.paint(picture, surface, view)
+            _fill(ground, surface, view, 0)
+        return picture, ground
+
+    def _walls(self, view: View) -> list[panel.Panel]:
+        seen = [surface for surface in self.world.walls if panel.faces(surface, view)]
+        return sorted(seen, key=lambda surface: -float(np.linalg.norm(surface.corners.mean(axis=0) - view.eye)))
+
+    def _draw(self, view: View, bodies: dict[str, Body]) -> raster.Drawn:
+        meshes = [(self.world.solids, PROPS)] if self.world.solids else []
+        for i, figure in enumerate(self.staging.figures):
+            meshes.append((figure_mesh(figure, bodies[figure.name], view), FIGURES + i))
+        if not meshes:
+            meshes = [(_NOTHING, PROPS)]
+        points = np.concatenate([mesh.points for mesh, _ in meshes])
+        normals = np.concatenate([mesh.normals for mesh, _ in meshes])
+        reflects = np.concatenate([mesh.grey for mesh, _ in meshes])
+        starts = np.cumsum([0, *(len(mesh.points) for mesh, _ in meshes[:-1])])
+        facets = np.concatenate([mesh.facets + start for (mesh, _), start in zip(meshes, starts, strict=True)])
+        owner = np.concatenate([np.full(len(mesh.facets), who) for mesh, who in meshes])
+        grey = shade(self.world.light, points, normals, reflects, view.eye)
+        size = (round(view.centre[1] * 2 + 1), round(view.centre[0] * 2 + 1))
+        return raster.draw(view, points, grey, facets, owner, size)
+
+    def _depth(self, view: View, drawn: raster.Drawn) -> np.ndarray:
+        near = np.zeros((self.height, self.width), np.float32)
+        x, y = np.meshgrid(np.arange(self.width), np.arange(self.height))
+        surfaces = [surface for surface in self.world.ground if panel.faces(surface, view)]
+        for surface in [*surfaces, *self._walls(view)]:
+            mask = np.zeros(near.shape, np.uint8)
+            _fill(mask, surface, view, 1)
+            a, b, c = panel.nearness(surface, view)
+            near = np.where(mask > 0, np.maximum(a * x + b * y + c, 1e-6), near).astype(np.float32)
+        here = drawn.number > 0
+        solid = raster.filled(drawn, drawn.nearness, (0, 0, self.width, self.height))
+        near = np.where(here, np.maximum(solid, 1e-6), near)
+        return np.divide(1.0, near, out=np.full_like(near, np.inf), where=near > 1e-6)
+
+    def _masks(self, drawn: raster.Drawn) -> dict[str, np.ndarray]:
+        owners = np.concatenate(([0], drawn.owner))[drawn.number]
+        return {figure.name: owners == FIGURES + i for i, figure in enumerate(self.staging.figures)}
+
+
+_NOTHING = Mesh(np.zeros((4, 3)), np.zeros((4, 3)), np.zeros(4), np.zeros((1, 4), int), np.zeros(4, int))
+
+
+def _fill(picture: np.ndarray, surface: panel.Panel, view: View, value: int) -> None:
+    polygon = panel.outline(surface, view)
+    if len(polygon) > 2:
+        panel.fill(picture, polygon, value)
+
+
+def figure_mesh(figure: Figure, now: Body, view: View) -> Mesh:
+    """The figure's clay in the world, as finely made as its size in the picture asks."""
+    head_scale = 1.0 + max(0.0, 1.62 - figure.height) * 0.55
+    clay = body(figure.tone, figure.hair, figure.dress, _detail(figure, now, view), head_scale)
+    turns, places = posed(now.angles)
+    angle = np.radians(now.turn)
+    s, c = np.sin(angle), np.cos(angle)
+    spin = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    places = places @ spin.T * figure.height + now.place
+    turns = spin @ turns
+    hung = turns[clay.part]
+    points = np.einsum("nij,nj->ni", hung, clay.points) * figure.height + places[clay.part]
+    normals = np.einsum("nij,nj->ni", hung, clay.normals)
+    return Mesh(points, normals, clay.grey, clay.facets, clay.part)
+
+
+def _detail(figure: Figure, now: Body, view: View) -> int:
+    head = now.place + (0.0, figure.height * 0.8, 0.0)
+    away = max(0.3, float(view.to_camera(head)[2]))
+    pixels = view.focal * figure.height * 0.13 / away
+    return 0 if pixels < 34 else 1 if pixels < 260 else 2
+
+
+def _vignette(width: int, height: int) -> np.ndarray:
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
+    return (255 * (1 - 0.17 * np.clip((x * x + y * y) / 2, 0, 1) ** 1.5) + 0.5).astype(np.uint8)
+
+
+def head_place(figure: Figure, now: Body) -> np.ndarray:
+    """Between the eyes, in the world."""
+    turns, places = posed(now.angles)
+    local = places[PART["head"]] + turns[PART["head"]] @ np.array([0.0, 0.055, 0.03])
+    angle = np.radians(now.turn)
+    s, c = np.sin(angle), np.cos(angle)
+    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ local * figure.height + now.place
