@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -37,6 +38,7 @@ class Slot:
     guide: Guide | None
 
 
+@login_required
 @require_GET
 def shot(request: HttpRequest, pk: int) -> HttpResponse:
     """The room of one shot; `take` (its number) and `f` (a frame) in the address say what it opens on."""

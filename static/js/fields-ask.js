@@ -1,0 +1,90 @@
+import { keys } from "./keys.js";
+import { newKey, send } from "./patch.js";
+import { toast } from "./toast.js";
+import { filesOf, isPicture, sendForm, showRefusal } from "./fields-files.js";
+
+/**
+ * Generate, and recipes dropped on the panel. Everything written is saved before anything is asked, and a press while
+ * the last is on its way asks nothing more.
+ */
+export function startAsking(fields) {
+  const button = fields.querySelector("[data-part=generate]");
+  const refused = fields.querySelector("[data-part=refused]");
+  let key = null;
+
+  async function generate() {
+    if (key) return;
+    key = newKey();
+    button.disabled = true;
+    showRefusal(refused, "");
+    try {
+      await fields.saved();
+      const { numbers } = await send("POST", fields.dataset.generate, { ...asked(fields), key });
+      toast(numbers.length === 1 ? `Take ${numbers[0]} is in the queue.` : `Takes ${numbers[0]} to ${numbers.at(-1)} are in the queue.`);
+      document.dispatchEvent(new CustomEvent("fields:asked"));
+    } catch (error) {
+      showRefusal(refused, error.message);
+    } finally {
+      key = null;
+      button.disabled = false;
+    }
+  }
+
+  button.addEventListener("click", generate);
+  const generating = { "ctrl+enter": { label: "Generate", whileTyping: true, run: () => void generate() } };
+  keys.scope("Ask", document.documentElement, generating, { pageDefault: true });
+  startDropping(fields, refused);
+  return { generate };
+}
+
+function asked(fields) {
+  const seed = fields.querySelector("[data-part=seed]").value.trim();
+  return {
+    count: fields.querySelector("[data-part=count]").value,
+    engine: fields.querySelector("[data-part=engine]").value,
+    ...(seed ? { seed } : {}),
+  };
+}
+
+/** A take's movie or recipe file dropped anywhere on the panel becomes what the shot asks for. */
+function startDropping(fields, refused) {
+  const pane = fields.closest(".room-pane") ?? fields;
+  pane.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    fields.classList.add("is-target");
+  });
+  pane.addEventListener("dragleave", (event) => {
+    if (!pane.contains(event.relatedTarget)) fields.classList.remove("is-target");
+  });
+  pane.addEventListener("drop", async (event) => {
+    fields.classList.remove("is-target");
+    const files = filesOf(event.dataTransfer);
+    if (event.defaultPrevented || !files.length) return;
+    event.preventDefault();
+    if (files.every(isPicture)) {
+      fields.dispatchEvent(new CustomEvent("fields:pictures", { detail: files }));
+      return;
+    }
+    await load(fields, refused, files[0]);
+  });
+}
+
+async function load(fields, refused, file) {
+  showRefusal(refused, "");
+  try {
+    await fields.saved();
+    const { seed, missing, engine } = await sendForm(fields.dataset.load, { file });
+    fields.querySelector("[data-part=seed]").value = String(seed);
+    chooseEngine(fields.querySelector("[data-part=engine]"), engine);
+    await fields.catchUp();
+    const lacking = missing.length ? ` Not taken over: ${missing.join(", ")}.` : "";
+    toast(`The recipe of ${file.name} is loaded; what was asked before is in the history.${lacking}`);
+  } catch (error) {
+    showRefusal(refused, error.message);
+  }
+}
+
+function chooseEngine(select, engine) {
+  if ([...select.options].some((option) => option.value === engine)) select.value = engine;
+}
