@@ -40,6 +40,7 @@ COMES_FROM = {
 }
 
 WAITING = (Status.QUEUED, Status.RUNNING)
+FRONT_MAX = 32_000
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -73,6 +74,17 @@ class JobQuerySet(models.QuerySet[Any]):
             except Lost:
                 continue
             return row
+
+    def cancel_all(self, by: Any) -> int:
+        """Cancels every one of these that waits or runs; how many that were."""
+        cancelled = 0
+        for row in self.waiting():
+            try:
+                row.cancel(by)
+            except Conflict:
+                continue
+            cancelled += 1
+        return cancelled
 
     def silent(self) -> Self:
         """Running rows whose worker has not spoken for a whole lease, by the database's clock."""
@@ -192,6 +204,16 @@ class Job(models.Model):
         else:
             self.refresh_from_db()
             raise Conflict(f"This is {self.get_status_display().lower()} already; there is nothing to cancel.")
+
+    @transaction.atomic
+    def to_front(self, by: Any) -> None:
+        """Makes a queued row the next to be taken, before everything that waits."""
+        manager = type(self)._default_manager
+        first = manager.filter(status=Status.QUEUED).aggregate(first=models.Max("priority"))["first"] or 0
+        if not manager.filter(pk=self.pk, status=Status.QUEUED).update(priority=min(first + 1, FRONT_MAX)):
+            raise Conflict("Only what still waits can go to the front of the queue.")
+        self.refresh_from_db()
+        self.record("fronted", by)
 
     @transaction.atomic
     def retry(self, by: Any) -> None:

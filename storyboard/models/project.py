@@ -94,6 +94,13 @@ class Project(models.Model):
         self.name = name
         self.record("project.renamed", None, by, name=name)
 
+    @transaction.atomic
+    def lock_codes(self, by: User, locked: bool = True) -> None:
+        """Keeps shot codes as they are once a board was shared; unlocking lets them be renumbered again."""
+        if Project.objects.filter(pk=self.pk).exclude(codes_locked=locked).update(codes_locked=locked):
+            self.codes_locked = locked
+            self.record("codes.locked" if locked else "codes.unlocked", None, by)
+
     def record(self, kind: str, subject: Any = None, by: User | None = None, **data: Any) -> Event:
         """Writes the project's next event in the caller's transaction and rings the doorbell once it commits.
 

@@ -1,0 +1,100 @@
+/** Which cards are shown: by words, state, scene and character. The choice is in the address, so it can be sent. */
+
+import { fetchHtml } from "../patch.js";
+
+const ASK_AFTER_MS = 200;
+
+export class Filters {
+  #matches = null;
+  #timer = 0;
+
+  /** @param {HTMLFormElement} form @param {HTMLElement} grid @param {() => void} drawn called when other cards are shown */
+  constructor(form, grid, drawn) {
+    this.form = form;
+    this.grid = grid;
+    this.drawn = drawn;
+    const asked = new URLSearchParams(location.search);
+    for (const field of form.elements) if (field.name && asked.has(field.name)) field.value = asked.get(field.name);
+    form.addEventListener("input", () => this.#changed());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#focusFirst();
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      if (event.target.value) event.target.value = "";
+      else this.#focusFirst();
+      event.preventDefault();
+      this.#changed();
+    });
+    if (asked.size) this.#changed();
+  }
+
+  get isSet() {
+    return [...this.form.elements].some((field) => field.name && field.value);
+  }
+
+  clear() {
+    this.form.reset();
+    for (const field of this.form.elements) field.value = "";
+    this.#changed();
+  }
+
+  #changed() {
+    const data = new FormData(this.form);
+    const address = new URLSearchParams([...data].filter(([, value]) => value));
+    history.replaceState(null, "", address.size ? `?${address}` : location.pathname);
+    for (const field of this.form.elements) field.classList.toggle("is-set", Boolean(field.value));
+    this.#matches = null;
+    this.apply();
+    clearTimeout(this.#timer);
+    if (data.get("q").trim()) this.#timer = setTimeout(() => this.#ask(data.get("q").trim()), ASK_AFTER_MS);
+  }
+
+  /** A card shows the beginning of its words; the server knows them all. */
+  async #ask(words) {
+    try {
+      const answer = await fetchHtml(`/p/${document.body.dataset.project}/matches/?q=${encodeURIComponent(words)}`);
+      if (words !== this.form.elements.q.value.trim()) return;
+      this.#matches = new Set(JSON.parse(answer).shots.map((shot) => `shot-${shot}`));
+      this.apply();
+    } catch {
+      // What the cards themselves say still filters.
+    }
+  }
+
+  /** Shows and hides the cards as the form says. */
+  apply() {
+    const words = this.form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const states = this.form.elements.is.value.split(" ").filter(Boolean);
+    const scene = this.form.elements.scene.value;
+    const who = this.form.elements.who?.value ?? "";
+    let any = false;
+    for (const row of this.grid.querySelectorAll(".scene")) {
+      let some = false;
+      const here = !scene || row.dataset.scene === scene;
+      for (const card of row.querySelectorAll(".card")) {
+        const shown = here && this.#shows(card, words, states, who);
+        if (card.hidden === shown) card.hidden = !shown;
+        some ||= shown;
+      }
+      const hidden = this.isSet && !some;
+      if (row.hidden !== hidden) row.hidden = hidden;
+      any ||= some;
+    }
+    document.getElementById("no-match").hidden = any || !this.isSet;
+    this.drawn();
+  }
+
+  #shows(card, words, states, who) {
+    if (states.length && !states.some((state) => ` ${card.dataset.is} `.includes(` ${state} `))) return false;
+    if (who && !(card.dataset.who ?? "").split("|").includes(who)) return false;
+    if (!words.length || this.#matches?.has(card.id)) return true;
+    const text = `${card.textContent} ${card.dataset.who ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  }
+
+  #focusFirst() {
+    this.grid.querySelector(".scene:not([hidden]) .card:not([hidden])")?.focus();
+  }
+}

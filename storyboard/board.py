@@ -1,0 +1,196 @@
+"""The board: scenes with a card for each shot, read in a number of queries that does not grow with the shots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from storyboard.models import Circle, Comment, Media, Panel, Project, Scene, Shot, Status, Take, Version
+
+WORDS = {"pick": "In cut", "circled": "Circled", "take": "Newest", "panel": "Panel", "card": "No take yet"}
+
+
+@dataclass
+class Card:
+    """What one shot shows now: `shows` is pick, circled, take, panel or card, in this order of preference."""
+
+    shot: Shot
+    version: Version
+    take: Take | None = None
+    panel: Panel | None = None
+    running: list[Take] = field(default_factory=list)
+    queued: list[Take] = field(default_factory=list)
+    failed: Take | None = None
+
+    @property
+    def shows(self) -> str:
+        if self.take is not None:
+            return "pick" if self.take.is_pick else "circled" if self.take.is_circled else "take"
+        return "panel" if self.panel is not None else "card"
+
+    @property
+    def word(self) -> str:
+        return WORDS[self.shows]
+
+    @property
+    def picture(self) -> Media | None:
+        if self.take is not None:
+            return self.take.poster
+        return self.panel.media if self.panel is not None else None
+
+    @property
+    def strip(self) -> Media | None:
+        return self.take.filmstrip if self.take is not None else None
+
+    @property
+    def tiles(self) -> int:
+        return (self.strip.facts.get("tiles") or 24) if self.strip is not None else 0
+
+    @property
+    def is_stale(self) -> bool:
+        """What it shows was made of a version that the shot no longer asks for."""
+        return self.take is not None and self.take.version_id != self.shot.current_id
+
+    @property
+    def at_work(self) -> Take | None:
+        return self.running[0] if self.running else self.queued[0] if self.queued else None
+
+    @property
+    def waits_more(self) -> int:
+        """How many further takes run or wait beside the one that is told of."""
+        return max(0, len(self.running) + len(self.queued) - 1)
+
+    @property
+    def flags(self) -> str:
+        """What filters ask for, as words."""
+        told = {
+            self.shows: True,
+            "working": bool(self.running or self.queued),
+            "failed": self.failed is not None,
+            "open": bool(self.shot.open_comments),
+            "stale": self.is_stale,
+            "omitted": self.shot.omitted,
+        }
+        return " ".join(name for name, yes in told.items() if yes)
+
+
+@dataclass
+class Row:
+    """A scene and its cards."""
+
+    scene: Scene
+    cards: list[Card]
+
+    @property
+    def frames(self) -> int:
+        return sum(card.shot.frames_in_cut for card in self.active)
+
+    @property
+    def active(self) -> list[Card]:
+        return [card for card in self.cards if not card.shot.omitted]
+
+
+@dataclass
+class Board:
+    project: Project
+    rows: list[Row]
+
+    @classmethod
+    def of(cls, project: Project) -> Board:
+        by_scene = defaultdict(list)
+        for card in cards(project):
+            by_scene[card.shot.scene_id].append(card)
+        scenes = Scene.objects.filter(project=project).order_by("position", "pk")
+        return cls(project, [Row(scene, by_scene[scene.pk]) for scene in scenes])
+
+    @property
+    def cards(self) -> list[Card]:
+        return [card for row in self.rows for card in row.cards]
+
+    @property
+    def frames(self) -> int:
+        return sum(row.frames for row in self.rows)
+
+    @property
+    def count(self) -> int:
+        return sum(len(row.active) for row in self.rows)
+
+    @property
+    def characters(self) -> list[str]:
+        return sorted({name for card in self.cards for name in card.version.characters})
+
+
+def cards(project: Project, ids: Iterable[int] | None = None) -> list[Card]:
+    """The cards of these shots (all, unless `ids` says which), in the board's order."""
+    rows = Shot.objects.filter(project=project)
+    if ids is not None:
+        rows = rows.filter(pk__in=list(ids))
+    shots = _counted(rows).select_related("current").in_order()
+    made = {shot.pk: Card(shot, shot.current) for shot in shots}
+    wanted = None if ids is None else list(made)
+    for take in _of(Take.objects.shown().select_related("poster", "filmstrip"), project, wanted).defer(*HEAVY):
+        made[take.shot_id].take = take
+    for take in _of(Take.objects.kept(), project, wanted).filter(status__in=BUSY).order_by("number").defer(*HEAVY):
+        _put(made[take.shot_id], take)
+    panels = Panel.objects.order_by("shot_id", "position", "pk").distinct("shot_id").select_related("media")
+    for panel in _of(panels, project, wanted):
+        made[panel.shot_id].panel = panel
+    return list(made.values())
+
+
+def order(project: Project) -> list[dict[str, object]]:
+    """Scenes in order, each with its shots in order, how many count and how long they last together."""
+    shots = Shot.objects.filter(project=project).in_order().select_related("current")
+    by_scene: dict[int, list[Shot]] = defaultdict(list)
+    for shot in shots.only("scene_id", "omitted", "cut_frames", "current__frames"):
+        by_scene[shot.scene_id].append(shot)
+    told = []
+    for scene in Scene.objects.filter(project=project).order_by("position", "pk"):
+        active = [shot for shot in by_scene[scene.pk] if not shot.omitted]
+        told.append(
+            {
+                "scene": scene.pk,
+                "shots": [shot.pk for shot in by_scene[scene.pk]],
+                "count": len(active),
+                "frames": sum(shot.frames_in_cut for shot in active),
+            }
+        )
+    return told
+
+
+HEAVY = ("recipe", "report")
+BUSY = (Status.QUEUED, Status.RUNNING, Status.FAILED)
+
+
+def _put(card: Card, take: Take) -> None:
+    if take.status == Status.RUNNING:
+        card.running.append(take)
+    elif take.status == Status.QUEUED:
+        card.queued.append(take)
+    elif take.number == card.shot.last_number:
+        card.failed = take
+
+
+def _of(rows: QuerySet, project: Project, ids: list[int] | None) -> QuerySet:
+    rows = rows.filter(project=project)
+    return rows if ids is None else rows.filter(shot__in=ids)
+
+
+def _counted(shots: QuerySet) -> QuerySet:
+    takes = Take.objects.kept().filter(shot=OuterRef("pk")).order_by().values("shot")
+    circled = takes.filter(Exists(Circle.objects.filter(take=OuterRef("pk"))))
+    talk = Comment.objects.filter(shot=OuterRef("pk"), parent=None, removed_at=None, resolved_at=None)
+    return shots.annotate(
+        take_count=_number(takes.annotate(n=Count("pk"))),
+        last_number=_number(takes.annotate(n=Max("number"))),
+        circled_count=_number(circled.annotate(n=Count("pk"))),
+        open_comments=_number(talk.order_by().values("shot").annotate(n=Count("pk"))),
+    )
+
+
+def _number(rows: QuerySet) -> Coalesce:
+    return Coalesce(Subquery(rows.values("n"), output_field=IntegerField()), 0)
