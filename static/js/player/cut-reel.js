@@ -17,12 +17,14 @@ export class CutReel {
   items = [];
   starts = [];
   frames = 0;
-  /** How much of the last frame passes before the cut turns or ends. */
-  lastShare = 1;
+  /** The last frame to show while running. */
+  until = Infinity;
   #index = -1;
   #frame = 0;
   #speed = 0;
   #beat = 0;
+  #starts = 0;
+  #starting = false;
   #seeks = new Latest((n) => this.#land(n));
 
   /**
@@ -69,20 +71,29 @@ export class CutReel {
     this.#frame = n;
     cancelAnimationFrame(this.#beat);
     this.jump(n);
-    this.#getReady(this.#index + 1);
+    this.#getReady(this.#indexAt(n) + 1);
     this.#beat = requestAnimationFrame(() => this.#tick());
   }
 
-  jump(n) {
+  /** The picture waits for the sound, which takes a moment to start. */
+  async jump(n) {
     this.#frame = n;
-    this.clock.start(n / fps(this.rate), this.#speed);
+    const start = (this.#starts += 1);
+    this.#starting = true;
+    this.front.halt();
+    await this.clock.start(n / fps(this.rate), this.#speed);
+    if (start !== this.#starts) return;
+    this.#starting = false;
     const index = this.#indexAt(n);
-    if (this.front.item === this.items[index]) this.front.run(this.#speed, this.#local(n, index));
-    else this.#cutTo(index, this.#local(n, index));
+    const local = this.#local(n, index);
+    if (this.front.item === this.items[index]) this.front.run(this.#speed, local);
+    else this.#cutTo(index, local);
   }
 
   halt() {
     this.#speed = 0;
+    this.#starts += 1;
+    this.#starting = false;
     cancelAnimationFrame(this.#beat);
     this.clock.stop();
     this.front.halt();
@@ -92,8 +103,9 @@ export class CutReel {
   #tick() {
     if (this.#speed === 0) return;
     this.#beat = requestAnimationFrame(() => this.#tick());
+    if (this.#starting) return;
     const n = Math.floor(this.clock.seconds * fps(this.rate) + 1e-6);
-    if (n >= this.frames) this.onend();
+    if (n > this.until) this.onend();
     else this.#playFrame(n);
   }
 

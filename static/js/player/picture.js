@@ -15,8 +15,9 @@ export class Picture {
   onframe = () => {};
   /** Called when the clip ran out. */
   onend = () => {};
-  /** The last frame keeps most of its time on the screen; the seek back to the first takes the rest. */
-  lastShare = 0.75;
+  /** The last frame to show while running. */
+  until = Infinity;
+  #turn = 0;
   #seeks = new Latest((n) => this.#land(n));
   #shown = null;
   #running = false;
@@ -24,7 +25,7 @@ export class Picture {
   /** @param {HTMLVideoElement} video */
   constructor(video) {
     this.video = video;
-    video.addEventListener("ended", () => this.#running && this.onend());
+    video.addEventListener("ended", () => this.#end());
   }
 
   /** Resolves when the clip can be shown. @param {string} url @param {import("../timecode.js").Rate} rate */
@@ -64,11 +65,13 @@ export class Picture {
 
   /** Goes on from frame n without stopping, also after the end. */
   jump(n) {
+    clearTimeout(this.#turn);
     this.video.currentTime = runningTime(n, this.rate);
     return this.#play();
   }
 
   halt() {
+    clearTimeout(this.#turn);
     this.#running = false;
     this.video.pause();
   }
@@ -88,8 +91,29 @@ export class Picture {
     this.video.requestVideoFrameCallback((_now, { mediaTime }) => {
       if (!this.#running) return;
       this.#watch();
-      if (!this.video.seeking) this.onframe(this.#clamp(frameAt(mediaTime, this.rate)));
+      if (!this.video.seeking) this.#presented(this.#clamp(frameAt(mediaTime, this.rate)));
     });
+  }
+
+  #presented(n) {
+    if (n > this.until) {
+      this.#end();
+      return;
+    }
+    this.onframe(n);
+    if (n === this.until) this.#holdLast();
+  }
+
+  /** Held, or the next one would slip through. It keeps most of its time; the seek back to the first takes the rest. */
+  #holdLast() {
+    this.video.pause();
+    clearTimeout(this.#turn);
+    this.#turn = setTimeout(() => this.#end(), (750 * this.rate.den) / this.rate.num / this.video.playbackRate);
+  }
+
+  #end() {
+    clearTimeout(this.#turn);
+    if (this.#running) this.onend();
   }
 
   #clamp(n) {

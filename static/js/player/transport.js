@@ -6,12 +6,13 @@ const SHUTTLES = [1, 2, 4];
 const MOST_BEHIND = 4;
 
 /**
- * What can be played: `Picture` for a clip, `CutReel` for a whole cut.
+ * What can be played: `Picture` for a clip, `CutReel` for a whole cut. Running, it calls `onend` when `until`, the last
+ * frame it is to show, has had its time.
  * @typedef {{
  *   rate: import("../timecode.js").Rate, frames: number,
  *   show: (n: number) => Promise<void>, run: (speed: number, n: number) => unknown,
  *   jump: (n: number) => void, halt: () => void,
- *   onframe: (n: number) => void, onend: () => void, lastShare: number,
+ *   until: number, onframe: (n: number) => void, onend: () => void,
  * }} Reel
  */
 
@@ -25,7 +26,6 @@ export class Transport extends EventTarget {
   loop = true;
   #range = null;
   #shuttle = 0;
-  #turn = 0;
   #run = 0;
 
   /** @param {Reel} reel */
@@ -68,6 +68,7 @@ export class Transport extends EventTarget {
 
   set range(range) {
     this.#range = range && this.#ordered(this.#clamp(range.in), this.#clamp(range.out));
+    this.reel.until = this.last;
     this.#changed();
   }
 
@@ -97,7 +98,6 @@ export class Transport extends EventTarget {
   /** Resolves when the frame is on the screen. The number is the truth at once. */
   async seek(n) {
     this.frame = this.#clamp(n);
-    clearTimeout(this.#turn);
     this.#changed();
     if (this.#shuttle > 0) {
       this.reel.jump(this.frame);
@@ -156,8 +156,7 @@ export class Transport extends EventTarget {
   /** After the reel became longer or shorter under the playhead. */
   reelChanged(frame) {
     this.frame = this.#clamp(frame);
-    if (this.#range) this.range = this.#range;
-    else this.#changed();
+    this.range = this.#range;
   }
 
   #clamp(n) {
@@ -170,7 +169,6 @@ export class Transport extends EventTarget {
 
   #start(shuttle) {
     const wasPaused = this.paused;
-    clearTimeout(this.#turn);
     this.#shuttle = shuttle;
     this.#run += 1;
     if (shuttle > 0) this.#runForward();
@@ -180,7 +178,6 @@ export class Transport extends EventTarget {
   }
 
   #stop() {
-    clearTimeout(this.#turn);
     this.#run += 1;
     this.#shuttle = 0;
     this.reel.halt();
@@ -191,6 +188,7 @@ export class Transport extends EventTarget {
   #runForward() {
     const inside = this.frame >= this.first && this.frame < this.last;
     if (!inside) this.frame = this.first;
+    this.reel.until = this.last;
     this.reel.run(this.#shuttle * this.speed, this.frame);
   }
 
@@ -229,17 +227,9 @@ export class Transport extends EventTarget {
     if (this.#shuttle <= 0) return;
     this.frame = n;
     this.#say("frame");
-    if (n > this.last) this.#reachedEnd();
-    else if (n === this.last) this.#turnAfterLast();
-  }
-
-  #turnAfterLast() {
-    clearTimeout(this.#turn);
-    this.#turn = setTimeout(() => this.#reachedEnd(), this.#frameMs() * this.reel.lastShare);
   }
 
   #reachedEnd() {
-    clearTimeout(this.#turn);
     if (this.#shuttle <= 0) return;
     this.#say("end");
     if (!this.loop) {
