@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import logging
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db import Error as DatabaseError
+from django.db import connection
 from PIL import Image
 
 from generation.report import Cancelled, Refused
 from storyboard import live
-from storyboard.models import Media
+from storyboard.models import Lost, Media
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,15 +27,33 @@ TELL_SECONDS = 0.2
 PREVIEW_SECONDS = 0.25
 PREVIEW_SIZE = (320, 320)
 
+log = logging.getLogger(__name__)
+
 
 class Desk:
-    """One job's heartbeat. The database hears once a second, open pages five times, previews come four times."""
+    """One job's heartbeat, for as long as it is entered.
+
+    The database hears once a second, from a thread of its own: loading weights or one long native call must not look
+    like a dead worker. Open pages hear five times a second, previews come four times.
+    """
 
     def __init__(self, job: Take | Export) -> None:
         self.job = job
         self.began = time.monotonic()
-        self._beaten = self._told = self._shown = 0.0
-        self._done = self._of = 0
+        self._told = self._shown = 0.0
+        self._done, self._of, self._phase = 0, 0, ""
+        self._lost: Lost | None = None
+        self._unwanted = False
+        self._over = threading.Event()
+        self._pulse = threading.Thread(target=self._beat_on, name=f"pulse of {job.pk}", daemon=True)
+
+    def __enter__(self) -> Desk:
+        self._pulse.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._pulse.join()
 
     def ingredient(self, sha256: str) -> Path:
         media = Media.objects.filter(project=self.job.project_id, sha256=sha256).first()
@@ -40,12 +62,12 @@ class Desk:
         return media.path
 
     def step(self, done: int, of: int, phase: str) -> None:
+        if self._lost:
+            raise self._lost
+        if self._unwanted:
+            raise Cancelled
+        self._done, self._of, self._phase = done, of, phase
         now = time.monotonic()
-        self._done, self._of = done, of
-        if now - self._beaten >= BEAT_SECONDS:
-            self._beaten = now
-            if self.job.beat(done, of, phase):
-                raise Cancelled
         if now - self._told >= TELL_SECONDS or done == of:
             self._told = now
             live.tell(self.job.project_id, self._progress(done, of, phase, now))
@@ -60,6 +82,18 @@ class Desk:
         jpeg = io.BytesIO()
         picture.save(jpeg, "JPEG", quality=70)
         live.show(self.job.project_id, self.job.pk, self._done, self._of, jpeg.getvalue())
+
+    def _beat_on(self) -> None:
+        while not self._over.wait(BEAT_SECONDS):
+            try:
+                self._unwanted = self.job.beat(self._done, self._of, self._phase)
+            except Lost as lost:
+                self._lost = lost
+                break
+            except DatabaseError as error:  # it may come back before the lease is over
+                log.warning("%s could not be heard: %s", self.job, error)
+                connection.close()
+        connection.close()
 
     def _progress(self, done: int, of: int, phase: str, now: float) -> dict[str, object]:
         elapsed = now - self.began

@@ -68,9 +68,7 @@ def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
     except Exception as error:
         log.exception("%s", job)
         kind = type(error).__name__
-        _fail(
-            job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker log says more."
-        )
+        _fail(job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker log says more.")
 
 
 def _fail(job: Any, reason: str) -> None:
@@ -85,8 +83,8 @@ def _end(job: Any, verb: Callable[[], None]) -> None:
 
 
 def _make(take: Take) -> None:
-    recipe, desk = take.frozen, Desk(take)
-    with _folder() as folder:
+    recipe = take.frozen
+    with _folder() as folder, Desk(take) as desk:
         seconds: dict[str, float] = {}
         desk.step(0, recipe.frames, "loading")
         with _timed(seconds, "load"):
@@ -148,8 +146,8 @@ def _report(recipe: Recipe, made: Made, facts: ffmpeg.Probe, seconds: dict[str, 
 
 
 def _export(export: Export) -> None:
-    desk, row = Desk(export), exporter(export.kind)
-    with _folder() as folder:
+    row = exporter(export.kind)
+    with _folder() as folder, Desk(export) as desk:
         cut = gather(export.project)
         if not cut.shots:
             raise Refused("There is no shot in the cut yet. Import a script or restore a shot, then export.")

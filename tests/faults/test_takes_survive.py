@@ -15,15 +15,22 @@ from generation import ffmpeg
 from storyboard.embedded import address
 from tests.running import RunningApp, wait_until
 
-FRAMES = 400
+FRAMES = 300
 
 ASK = """
 from storyboard.models import Project, Shot, Take, User, Version
 from tests import factories
 owner = User.objects.filter(is_superuser=True).first()
-project = Project.objects.start("Faults", owner)
+project = Project.objects.start("Faults", owner, width=320, height=180)
 shot = factories.shot(project, frames={frames})
 print("ASKED", *[take.pk for take in factories.ask(shot, owner, {count})])
+"""
+
+
+QUIET = """
+from storyboard.models import Take
+for take in Take.objects.waiting():
+    take.cancel(take.by)
 """
 
 
@@ -74,9 +81,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    app = RunningApp(tmp_path_factory.mktemp("faults"), LEASE_SECONDS="2", SWEEP_SECONDS="1", ATTEMPTS_MAX="5")
+    app = RunningApp(tmp_path_factory.mktemp("faults"), LEASE_SECONDS="4", SWEEP_SECONDS="1", ATTEMPTS_MAX="5")
     app.start()
-    wait_until(lambda: app.pid("takes") != 0, "the worker to start")
+    app.manage("shell", "-c", QUIET)
     yield Watched(app)
     app.destroy()
 
@@ -124,7 +131,7 @@ def test_an_emptied_broker_costs_delay_and_no_take(watched: Watched) -> None:
 
 
 def test_a_broker_killed_and_restarted_costs_delay_and_no_take(watched: Watched) -> None:
-    takes = watched.ask(2, frames=200)
+    takes = watched.ask(2, frames=150)
     watched.until_half_way(takes[0])
     watched.app.restart("valkey")
     for take in takes:

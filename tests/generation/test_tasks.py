@@ -17,8 +17,9 @@ from storyboard import live
 from storyboard.models import Media, Project, Shot, Status, Take, User
 from storyboard.sweep import sweep
 from tests import factories
+from tests.running import wait_until
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # the heartbeat has a connection of its own
 
 
 def engine(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
@@ -116,7 +117,7 @@ def test_a_cancelled_take_stops_and_leaves_no_file(shot: Shot, alice: User, monk
             for n in range(recipe.frames):
                 if n == 3:
                     Take.objects.get().cancel(alice)
-                desk._beaten = 0
+                    wait_until(lambda: desk._unwanted, "the heartbeat to hear of it", 10)
                 desk.step(n, recipe.frames, "rendering")
                 made.append(n)
                 yield np.zeros((recipe.height, recipe.width, 3), np.uint8)
