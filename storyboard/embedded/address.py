@@ -37,7 +37,8 @@ def password(data_dir: Path | str) -> str:
 
 def database_url(data_dir: Path | str, database: str = DATABASE) -> str:
     """A libpq address of the embedded Postgres: postgresql://user:password@/database?host=/socket/directory"""
-    return f"postgresql://{USER}:{quote(password(data_dir), safe='')}@/{database}?host={quote(str(socket_dir(data_dir)), safe='')}"
+    secret, sockets = quote(password(data_dir), safe=""), quote(str(socket_dir(data_dir)), safe="")
+    return f"postgresql://{USER}:{secret}@/{database}?host={sockets}"
 
 
 def redis_url(data_dir: Path | str) -> str:

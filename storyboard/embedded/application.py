@@ -69,7 +69,7 @@ class Application:
         servers.join()
         try:
             with self._interruptible():
-                boot.migrate(self.data_dir, servers.postgres)
+                boot.migrate(self.data_dir, save_first=servers.postgres is not None)
                 self.crew.start()
                 self._write_note()
                 first_run.ensure()

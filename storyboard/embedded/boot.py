@@ -3,27 +3,26 @@
 import time
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from storyboard.embedded.errors import CannotStart
-from storyboard.embedded.postgres import Postgres
+from storyboard.embedded.postgres import dump
 
 BACKUPS_KEPT = 5
 
 
-def migrate(data_dir: Path, postgres: Postgres | None) -> None:
-    """Bring the tables up to date; a database that holds something is saved first.
-
-    `postgres` is the embedded server; None leaves backups to whoever runs the given one.
-    """
+def migrate(data_dir: Path, *, save_first: bool) -> None:
+    """Bring the tables up to date; with `save_first` a database that holds something is saved before they change."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return
-    if executor.loader.applied_migrations and postgres is not None:
-        postgres.dump(data_dir / "backups" / f"before-{plan[0][0].name}-{time.strftime('%Y%m%d-%H%M%S')}.dump")
+    if executor.loader.applied_migrations and save_first:
+        name = f"before-{plan[0][0].name}-{time.strftime('%Y%m%d-%H%M%S')}.dump"
+        dump(settings.DATABASE_URL, data_dir / "backups" / name)
         forget_old_backups(data_dir / "backups")
     try:
         call_command("migrate", interactive=False, verbosity=0)

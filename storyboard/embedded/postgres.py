@@ -81,17 +81,6 @@ class Postgres:
         if done.returncode != 0 and self._postmaster() is not None:
             raise CannotStart(f"PostgreSQL in {self.cluster} did not stop: {done.stdout.strip()}")
 
-    def dump(self, target: Path) -> None:
-        """Write a backup that pg_restore reads; it appears under its name only when it is whole."""
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = target.with_suffix(".unfinished")
-        url = address.database_url(self.data_dir)
-        with open(unfinished, "wb") as file:
-            done = subprocess.run([program("pg_dump"), "-Fc", url], stdout=file, stderr=subprocess.PIPE, text=False)
-        if done.returncode != 0:
-            raise CannotStart(f"The backup before the migration failed: {done.stderr.decode(errors='replace').strip()}")
-        unfinished.replace(target)
-
     def _prepare_directories(self) -> None:
         if self.identity.uid is not None:
             refuse_unreachable(self.data_dir)
@@ -227,6 +216,17 @@ class Postgres:
             unfinished.chmod(0o755)
             unfinished.rename(copy)
         return copy / path.relative_to(_site_packages())
+
+
+def dump(url: str, target: Path) -> None:
+    """Write a backup of any database that pg_restore reads; it appears under its name only when it is whole."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = target.with_suffix(".unfinished")
+    with open(unfinished, "wb") as file:
+        done = subprocess.run([program("pg_dump"), "-Fc", url], stdout=file, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise CannotStart(f"The database could not be saved: {done.stderr.decode(errors='replace').strip()}")
+    unfinished.replace(target)
 
 
 def program(name: str) -> Path:

@@ -31,14 +31,12 @@ class Servers:
             try:
                 self._start()
             except BaseException:
-                self._owners.release()
+                self._part()
                 raise
 
     def leave(self) -> None:
         with self._door:
-            if self._owners.acquire(wait=False):
-                self._stop()
-            self._owners.release()
+            self._part()
 
     def revive(self) -> None:
         """Start again what has died while it was needed."""
@@ -52,6 +50,11 @@ class Servers:
         for server in (self.valkey, self.postgres):
             if server:
                 server.start()
+
+    def _part(self) -> None:
+        if self._owners.acquire(wait=False):
+            self._stop()
+        self._owners.release()
 
     def _stop(self) -> None:
         for server in (self.valkey, self.postgres):

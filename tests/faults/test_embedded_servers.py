@@ -15,9 +15,10 @@ import pytest
 
 from storyboard.embedded import address, holders, privilege
 from storyboard.embedded.errors import CannotStart
-from storyboard.embedded.postgres import Postgres
+from storyboard.embedded.postgres import Postgres, dump
 from storyboard.embedded.privilege import Identity
 from storyboard.embedded.servers import Servers, servers
+from storyboard.embedded.valkey import Valkey
 from tests.running import wait_until
 
 
@@ -181,7 +182,7 @@ def test_a_backup_can_be_read_back(data_dir: Path) -> None:
     with servers(data_dir) as both:
         with both.postgres.connect() as connection:
             connection.execute("CREATE TABLE line AS SELECT 7 AS number")
-        both.postgres.dump(data_dir / "backups" / "one.dump")
+        dump(address.database_url(data_dir), data_dir / "backups" / "one.dump")
         with both.postgres.connect() as connection:
             connection.execute("DROP TABLE line")
         restore = both.postgres._program("pg_restore")
@@ -242,3 +243,4 @@ if os.geteuid() == 0:
         data_dir.chmod(0o700)
         with pytest.raises(CannotStart, match="Start Circle Take as an ordinary user, or set CIRCLE_TAKE_DATA"):
             Servers(data_dir / "inside").join()
+        assert not Valkey(data_dir / "inside").answers(), "what had started by then is stopped again"
