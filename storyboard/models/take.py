@@ -20,6 +20,7 @@ from storyboard.models.shot import Shot
 from storyboard.refusal import Refusal, TooMuch
 
 if TYPE_CHECKING:
+    from storyboard.models.media import Media
     from storyboard.models.person import User
     from storyboard.models.project import Project
     from storyboard.models.version import Version
@@ -74,6 +75,21 @@ class TakeQuerySet(OfProject, JobQuerySet):
             .order_by("shot_id", "-is_pick", "-is_circled", "is_rejected", "-number")
             .distinct("shot_id")
         )
+
+    def posters(self, projects: list[Project]) -> dict[int, Media]:
+        """The first picture of each project's cut, by project."""
+        first = (
+            self.ready()
+            .filter(project__in=projects, shot__omitted=False, rejection=None)
+            .annotate(is_pick=models.Exists(Pick.objects.filter(take=models.OuterRef("pk"))))
+            .order_by(
+                *("project_id", "shot__scene__position", "shot__scene_id", "shot__position", "shot_id"),
+                *("-is_pick", "-number"),
+            )
+            .distinct("project_id")
+            .select_related("poster")
+        )
+        return {take.project_id: take.poster for take in first}
 
     def ask(
         self,
@@ -328,9 +344,16 @@ def _check_amount(shots: int, count: int) -> None:
         )
 
 
+def _engine(name: str) -> catalogue.Engine:
+    try:
+        return catalogue.engine(name)
+    except catalogue.UnknownEngine as error:
+        raise Refusal(f"N{str(error)[1:]}. Choose one of those.") from None
+
+
 def _complete(engine: str, project: Project, version: Version, index: int, inputs: dict[str, Any]) -> Recipe:
     """The whole recipe, seed drawn, before anything is queued."""
-    row = catalogue.engine(engine)
+    row = _engine(engine)
     seed = inputs.get("seed")
     seed = secrets.randbelow(SEEDS) if seed is None else (seed + index) % SEEDS
     again: Recipe | None = inputs.get("recipe")
