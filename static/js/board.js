@@ -4,7 +4,7 @@ import { Arranger, Undo, codeOf, named } from "./board/arrange.js";
 import { Editor } from "./board/editor.js";
 import { startEmptyBoard } from "./board/empty.js";
 import { Filters } from "./board/filters.js";
-import { Grid, idOf } from "./board/grid.js";
+import { Grid, framesOf, idOf } from "./board/grid.js";
 import { Scrubber } from "./board/scrub.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
@@ -344,7 +344,7 @@ class Board {
 
   #cost(cards) {
     const takes = cards.length * this.#count();
-    const frames = cards.reduce((sum, card) => sum + Number(card.dataset.frames), 0) * this.#count();
+    const frames = cards.reduce((sum, card) => sum + framesOf(card), 0) * this.#count();
     const words = `${takes} take${takes === 1 ? "" : "s"}`;
     const pace = Number(this.element.dataset.pace);
     return pace ? `${words}, ${inWords(frames * pace).replace(" left", "")}` : words;

@@ -116,6 +116,7 @@ export class Selection extends EventTarget {
   }
 
   #mark(cell) {
+    if (!cell.hasAttribute("tabindex")) cell.tabIndex = -1;
     const selected = String(this.#chosen.has(cell.id));
     if (cell.getAttribute("aria-selected") !== selected) cell.setAttribute("aria-selected", selected);
   }

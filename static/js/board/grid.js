@@ -11,7 +11,7 @@ const LINE_GATHER_MS = 500;
 const MOST_AT_ONCE = 200;
 const REORDERS = /^(?:shot\.(?:inserted|duplicated|split|moved|omitted|restored|trimmed|revised)|scene\.|draft\.|shots\.)/;
 const TURNS_THE_LINE = /^(?:takes?\.(?:asked|started|finished|failed|cancelled|queued|requeued|fronted))$/;
-const KEPT_ATTRIBUTES = ["data-is", "data-frames", "data-who", "aria-label"];
+const KEPT_ATTRIBUTES = ["data-is", "data-who", "aria-label"];
 
 export class Grid extends EventTarget {
   #changed = new Set();
@@ -228,6 +228,11 @@ export class Grid extends EventTarget {
   #cards() {
     return this.element.querySelectorAll(".card");
   }
+}
+
+/** How many frames a card lasts in the cut. */
+export function framesOf(card) {
+  return Number.parseInt(card.querySelector(".top i").textContent, 10);
 }
 
 export function idOf(card) {

@@ -1,5 +1,7 @@
 /** Moving over a card's picture runs through its take by a strip of small pictures; Space plays the strip once. */
 
+import { framesOf } from "./grid.js";
+
 export class Scrubber {
   #shown = null;
   #playing = 0;
@@ -23,7 +25,7 @@ export class Scrubber {
     const picture = card.querySelector(".pic[data-strip]");
     if (!picture || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     this.#show(picture);
-    const lasts = (Number(card.dataset.frames) * this.rate[1] * 1000) / this.rate[0];
+    const lasts = (framesOf(card) * this.rate[1] * 1000) / this.rate[0];
     const began = performance.now();
     const step = (now) => {
       const part = (now - began) / lasts;
