@@ -97,7 +97,7 @@ class NewPersonForm(_Password):
     username = forms.CharField(
         max_length=150,
         label="Sign-in name",
-        validators=[UnicodeUsernameValidator("A sign-in name has letters, digits and @ . + - _ only.")],
+        validators=[UnicodeUsernameValidator(message="A sign-in name has letters, digits and @ . + - _ only.")],
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
 
