@@ -101,8 +101,9 @@ class Keys {
   #down(event) {
     if (event.defaultPrevented || event.isComposing || !event.key) return;
     this.#held.add(baseKey(event));
-    const chord = chordOf(event);
+    const chords = chordsOf(event);
     for (const scope of this.#candidates(event)) {
+      const chord = chords.find((one) => scope.chords.has(one));
       const action = scope.chords.get(chord);
       if (!action || !this.#mayFire(action, chord, event, scope)) continue;
       if (action.run(event) === false) continue;
@@ -139,23 +140,27 @@ class Keys {
   }
 }
 
-/** The chord of an event in the order and spelling that scopes are written in. */
-export function chordOf(event) {
-  const key = baseKey(event);
+/**
+ * The chords an event may mean, in the order and spelling that scopes are written in. A key of the digit row means both
+ * what it types and its place: `/` is Shift+7 on a German keyboard, and an unshifted 1 types `&` on a French one.
+ */
+function chordsOf(event) {
+  const place = /^Digit(\d)$/.exec(event.code ?? "");
+  const typed = chordWith(event, baseKey(event));
+  return place ? [typed, chordWith(event, place[1])] : [typed];
+}
+
+function chordWith(event, key) {
   const typedByAltGr = event.getModifierState?.("AltGraph");
-  const sign = isSign(key);
   const parts = [];
   if ((event.ctrlKey || event.metaKey) && !typedByAltGr) parts.push("ctrl");
   if (event.altKey && !typedByAltGr) parts.push("alt");
-  if (event.shiftKey && !sign) parts.push("shift");
+  if (event.shiftKey && !isSign(key)) parts.push("shift");
   return [...parts, key].join("+");
 }
 
-function baseKey(event) {
-  const { key = "", code = "" } = event;
+function baseKey({ key = "", code = "" }) {
   if (code === "Space") return "space";
-  const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
-  if (digit && (code.startsWith("Digit") || /^\d$/.test(key))) return digit[1];
   const place = /^Key([A-Z])$/.exec(code);
   const otherAlphabet = /^\p{L}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key);
   if (place && otherAlphabet) return place[1].toLowerCase();

@@ -208,7 +208,7 @@ def test_on_a_phone_everything_fits_and_every_target_is_large_enough(browser: Br
     page.get_by_role("button", name="Draw", exact=True).click()
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     small = page.evaluate(
-        "() => [...document.querySelectorAll('ct-player button, ct-player input')].filter((one) => one.checkVisibility())"
+        "() => [...document.querySelectorAll('ct-player :is(button, input)')].filter((one) => one.checkVisibility())"
         ".map((one) => [one.ariaLabel, one.getBoundingClientRect()])"
         ".filter(([, box]) => box.width < 24 || box.height < 24 || box.right > 390).map(([name]) => name)"
     )

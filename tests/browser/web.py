@@ -1,0 +1,75 @@
+"""The app itself in this process, on the tests' own database: what browser tests fill by factories and then open."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from storyboard.models import User
+from tests.browser.conftest import watched
+from tests.running import free_port
+
+
+@dataclass
+class Web:
+    """Where the app answers, and the way in for each person."""
+
+    url: str
+    browser: Browser
+    errors: list[str]
+    opened: list[BrowserContext]
+
+    def context(self, user: User, width: int = 1280, height: int = 800, **options: Any) -> BrowserContext:
+        """A browser of that person's own, signed in."""
+        client = Client()
+        client.force_login(user)
+        context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.url}])
+        self.opened.append(context)
+        return context
+
+    def page(self, user: User, width: int = 1280, height: int = 800) -> Page:
+        return watched(self.context(user, width, height).new_page(), self.errors)
+
+    def address(self, name: str, *args: Any, query: str = "") -> str:
+        return f"{self.url}{reverse(name, args=args)}{query}"
+
+
+@pytest.fixture(scope="session")
+def served(django_db_setup: None) -> Iterator[str]:
+    """The web app with its live socket, in a thread; its origin is one that a page may open the socket from."""
+    port = free_port()
+    settings.SOCKET_ORIGINS.append(f"http://127.0.0.1:{port}")
+    from storyboard.asgi import application
+
+    config = uvicorn.Config(application, host="127.0.0.1", port=port, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the web app did not start"
+        threading.Event().wait(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = server.force_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def web(transactional_db: None, served: str, browser: Browser, page_errors: list[str]) -> Iterator[Web]:
+    """Fails its test where a page said an error; a test that provokes one clears `web.errors`."""
+    web = Web(served, browser, page_errors, [])
+    yield web
+    for context in web.opened:
+        context.close()
+    assert not web.errors, "\n".join(web.errors)
