@@ -14,7 +14,7 @@ SAMPLE_TAKES = 2
 LOCK = 0x43544B31  # any number that nothing else here locks
 
 
-def ensure() -> User:
+def ensure(with_sample: bool = True) -> User:
     """The server's owner. A server without people gets one, without a password, and the sample pitch."""
     with transaction.atomic():
         _one_at_a_time()
@@ -23,7 +23,8 @@ def ensure() -> User:
             owner = User.objects.create(
                 username=_free_name(), name="Owner", password=make_password(None), is_staff=True, is_superuser=True
             )
-            make_sample(owner)
+            if with_sample:
+                make_sample(owner)
     return owner
 
 
