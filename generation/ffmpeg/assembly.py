@@ -43,7 +43,10 @@ class Overlay:
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound file under a film: `gain` is a factor, `offset` samples at 48 kHz are left out at its beginning."""
+    """A sound file under a film: `gain` is a factor, `offset` samples at 48 kHz are left out at its beginning.
+
+    A negative offset is silence before it begins.
+    """
 
     path: Path
     gain: float = 1.0
@@ -156,7 +159,8 @@ def _sound_input(sound: Sound | None) -> list[str]:
 def _sound_filter(sound: Sound | None, samples: int) -> str:
     shaped = f"aresample={SAMPLE_RATE},aformat=channel_layouts=stereo"
     if sound is not None:
-        shaped += f",asetpts=N,atrim=start_sample={sound.offset},asetpts=N,volume={sound.gain:.4f}"
+        later = f"adelay=delays={-sound.offset}S:all=1" if sound.offset < 0 else f"atrim=start_sample={sound.offset}"
+        shaped += f",asetpts=N,{later},asetpts=N,volume={sound.gain:.4f}"
     return f"{shaped},apad,atrim=end_sample={samples}"
 
 

@@ -140,10 +140,10 @@ def stop(child: subprocess.Popen[bytes]) -> None:
 
 def check(returncode: int, stderr: str, limits: Limits) -> None:
     """Raises the error that a finished child stands for."""
-    if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
-        raise NoSpace("The disk is full; free some space and try again", stderr)
     if returncode == 0:
         return
+    if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
+        raise NoSpace("The disk is full; free some space and try again", stderr)
     if "File too large" in stderr or returncode == -25:
         raise NoSpace(f"The file would grow past {limits.file_bytes >> 20} MB; ask for less at once", stderr)
     if returncode == -24:

@@ -43,7 +43,7 @@ def overlays(strip: Strip, width: int, height: int, folder: Path) -> list[Overla
 
 def _write(band: Image.Image, strip: Strip, tall: int, inset: int, clock_width: int) -> None:
     draw, size = ImageDraw.Draw(band), tall * 5 // 8
-    room = band.width - 3 * inset - clock_width
+    room: float = band.width - 3 * inset - clock_width
     date_font = font_for(strip.middle, size)
     date_width = date_font.getlength(strip.middle)
     if date_width < room / 3:

@@ -42,7 +42,7 @@ def framed(path: Path, width: int, height: int) -> Image.Image:
         picture.paste(layer, mask=layer.getchannel("A"))
     scale = min(width / picture.width, height / picture.height)
     fitted = picture.resize(
-        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.LANCZOS
+        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.LANCZOS
     )
     canvas.paste(fitted, ((width - fitted.width) // 2, (height - fitted.height) // 2))
     return canvas

@@ -164,6 +164,8 @@ def test_the_sound_begins_at_its_offset_and_has_its_gain(tmp_path):
     film, _ = export(cut_of(card("010", 48), sound=late, sound_offset=24), tmp_path)
     assert halves(film) == (True, False)
     loud = max(ffmpeg.waveform(film, 20))
+    film, facts = export(cut_of(card("010", 48), sound=tmp_path / "tone.wav", sound_offset=-24), tmp_path)
+    assert halves(film) == (False, True) and facts.samples == 96000
     film, _ = export(cut_of(card("010", 48), sound=late, sound_offset=24, sound_gain=0.25), tmp_path)
     assert 0.2 < max(ffmpeg.waveform(film, 20)) / loud < 0.3
 
