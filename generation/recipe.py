@@ -1,12 +1,12 @@
 """What a generation is made from: one frozen value that crosses from web to worker.
 
-    >>> recipe = Recipe(engine="blocking", words=Words(action="She runs."), seed=7, frames=48)
-    >>> recipe.digest == Recipe.parse(recipe.canonical()).digest
-    True
-    >>> Recipe.parse('{"format": 1, "tempo": 3}')
-    Traceback (most recent call last):
-    ...
-    generation.recipe.BadRecipe: recipe has unknown field 'tempo'; known fields are ...
+>>> recipe = Recipe(engine="blocking", words=Words(action="She runs."), seed=7, frames=48)
+>>> recipe.digest == Recipe.parse(recipe.canonical()).digest
+True
+>>> Recipe.parse('{"format": 1, "tempo": 3}')
+Traceback (most recent call last):
+...
+generation.recipe.BadRecipe: recipe has unknown field 'tempo'; known fields are ...
 """
 
 from __future__ import annotations

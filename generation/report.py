@@ -74,4 +74,3 @@ class Made:
     metrics: tuple[Metric, ...] = ()
     notes: tuple[str, ...] = ()
     version: str = "1"
-
