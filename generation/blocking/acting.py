@@ -14,7 +14,7 @@ import numpy as np
 from .grammar import Deed, Facts, Person
 from .staging import Figure, Mark
 
-WALK_SPEED, RUN_SPEED = 1.35, 3.3
+WALK_SPEED, RUN_SPEED, CLIMB_SPEED = 1.35, 3.3, 0.75
 SEATS = ("sit", "seated", "drive")
 HOLDS = {
     "raise": "raise",
@@ -29,11 +29,13 @@ HOLDS = {
     "kneel": "kneel",
     "crouch": "crouch",
     "wave": "wave",
-    "sleep": "sleep",
+    "sleep": "bed",
     "drive": "drive",
     "down": "bow",
     "avoid": "stand",
 }
+_HUG = 0.27
+_WAIT = {"embrace": 0.06, "fall": 0.3, "point": 0.12}
 GAITS = ("walk", "run", "walk-carry")
 TRAVELS = ("walk", "run", "enter", "leave", "pass", "climb")
 
@@ -49,6 +51,8 @@ class Stage:
     travel_sign: float = 0.0
     line: float = 1.0
     climb: float = 0.0
+    table: bool = False
+    bed: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,10 @@ def cast(facts: Facts, stage: Stage, standing: dict[str, Standing] | None = None
     return tuple(_figure(actor) for actor in actors)
 
 
+def _verbs(facts: Facts) -> set[str]:
+    return {deed.verb for person in facts.people for deed in person.deeds}
+
+
 def tone_of(name: str) -> float:
     """A character's own grey, the same in every shot: names fall on one of five well separated steps."""
     return (0.22, 0.40, 0.58, 0.76, 0.92)[zlib.crc32(name.strip().upper().encode()) % 5]
@@ -152,10 +160,12 @@ def _placed(facts: Facts, stage: Stage) -> list[Actor]:
     count = len(people)
     if count == 1:
         side = rng.choice((-1.0, 1.0))
-        return [Actor(people[0], 0.0, 0.0, 180.0 + side * rng.uniform(12, 48))]
+        return [Actor(people[0], 0.0, 1.8 if stage.climb else 0.0, 180.0 + side * rng.uniform(12, 48))]
     order = sorted(range(count), key=lambda i: people[i].name, reverse=stage.line < 0)
+    meal = bool({"table", "desk"} & set(facts.things)) and bool({"sit", "seated"} & _verbs(facts))
     close = any(deed.verb == "embrace" for person in people for deed in person.deeds)
-    gap = min(rng.uniform(1.05, 1.5), max(0.72, stage.wide * 0.36)) + (0.7 if close else 0.0)
+    gap = min(rng.uniform(1.05, 1.5), max(0.72, stage.wide * 0.36)) + (0.5 if close else 0.0)
+    gap = max(gap, 1.7) if meal else gap
     slant = math.radians(rng.choice((-1.0, 1.0)) * rng.uniform(8, 34))
     actors: list[Actor | None] = [None] * count
     for place, i in enumerate(order):
@@ -176,7 +186,11 @@ def _open(actor: Actor, actors: list[Actor], stage: Stage) -> None:
     if first == "avoid":
         look = "turn:" + str(round(float(stage.rng.choice((-1.0, 1.0)) * stage.rng.uniform(20, 40))))
     if first in ("seated", "drive", "sleep", "lean", "kneel", "hold", "tie", "crossed", "phone"):
-        actor.pose = {"seated": "sit"}.get(first, first)
+        if first == "lean" and not stage.climb:
+            actor.turn = float(stage.rng.uniform(-28, 28))
+        actor.pose = {"seated": "table" if stage.table else "sit", "sleep": "bed" if stage.bed else "sleep"}.get(
+            first, first
+        )
         look = "" if first in ("sleep", "tie", "drive") else look
     if not others and not look:
         look = f"turn:{round(float(stage.rng.uniform(-22, 22)))}"
@@ -196,7 +210,9 @@ def _play(actor: Actor, actors: list[Actor], stage: Stage) -> None:
         actor.mark(-48)
     slot = stage.frames / max(1, len(deeds))
     for i, deed in enumerate(deeds):
-        begin = slot * i + (0.0 if deed.verb in TRAVELS and i == 0 else min(0.22 * slot, 0.8 * stage.second))
+        begin = slot * i + (
+            0.0 if deed.verb in TRAVELS and i == 0 else min(_WAIT.get(deed.verb, 0.22) * slot, 0.8 * stage.second)
+        )
         _do(actor, deed, begin, slot * (i + 1), i == len(deeds) - 1, actors, stage)
 
 
@@ -214,7 +230,7 @@ def _do(actor: Actor, deed: Deed, begin: float, end: float, last: bool, actors: 
         _travel(actor, deed, target, begin, end, last, stage)
     elif deed.verb == "sit":
         actor.mark(begin)
-        actor.mark(begin + 1, "sit", round(1.0 * second))
+        actor.mark(begin + 1, "table" if stage.table else "sit", round(1.0 * second))
     elif deed.verb == "rise":
         if not actor.marks or actor.marks[-1].pose == "stand":
             actor.marks = [Mark(-48, actor.x, actor.z, actor.turn, "sit", 10, actor.look)]
@@ -234,7 +250,8 @@ def _do(actor: Actor, deed: Deed, begin: float, end: float, last: bool, actors: 
     elif deed.verb in ("look", "up", "nod", "stop"):
         _glance(actor, deed, target, begin, stage)
     else:
-        actor.mark(begin, HOLDS.get(deed.verb, actor.pose), round(0.7 * second), target.person.name if target else None)
+        pose = "sleep" if deed.verb == "sleep" and not stage.bed else HOLDS.get(deed.verb, actor.pose)
+        actor.mark(begin, pose, round(0.7 * second), target.person.name if target else None)
 
 
 def _way(actor: Actor, deed: Deed, stage: Stage) -> tuple[float, float]:
@@ -248,7 +265,7 @@ def _way(actor: Actor, deed: Deed, stage: Stage) -> tuple[float, float]:
         angle = (-90.0 if deed.way == "left" else 90.0) + rng.uniform(-12, 12)
     elif actor.standing is not None and actor.standing.going and not stage.travel_sign:
         angle = actor.turn
-    elif deed.verb == "climb":
+    elif deed.verb == "climb" or stage.climb:
         angle = 0.0 if deed.way != "down" else 180.0
     else:
         side = stage.travel_sign or rng.choice((-1.0, 1.0))
@@ -259,7 +276,7 @@ def _way(actor: Actor, deed: Deed, stage: Stage) -> tuple[float, float]:
 def _travel(actor: Actor, deed: Deed, target: Actor | None, begin: float, end: float, last: bool, stage: Stage) -> None:
     running = deed.verb == "run"
     gait = "run" if running else "walk-carry" if any(each.verb == "carry" for each in actor.person.deeds) else "walk"
-    speed = RUN_SPEED if running else WALK_SPEED
+    speed = RUN_SPEED if running else CLIMB_SPEED if deed.verb == "climb" or stage.climb else WALK_SPEED
     if deed.verb == "enter":
         return _enter(actor, begin, end, gait, stage)
     if deed.verb == "leave":
@@ -384,10 +401,10 @@ def _embrace(actor: Actor, target: Actor | None, begin: float, stage: Stage) -> 
     actor.mark(begin, look=target.person.name)
     actor.turn = turn
     actor.mark(begin + 3, "walk")
-    near = max(0.0, (gap - 0.36) / 2)
+    near = max(0.0, (gap - _HUG) / 2)
     if any(mark.pose == "embrace" for mark in target.marks):
-        near = max(0.0, gap - 0.36)
-    actor.x, actor.z = actor.x + dx / gap * near, actor.z + dz / gap * near
+        near = max(0.0, gap - _HUG)
+    actor.x, actor.z = actor.x + dx / gap * near + 0.05 * dz / gap, actor.z + dz / gap * near - 0.05 * dx / gap
     actor.mark(begin + 0.75 * stage.second, "embrace", round(0.55 * stage.second), "")
     return None
 

@@ -27,8 +27,8 @@ _OPEN_FLOOR = {
     "forest": "forest",
     "beach": "sand",
     "roof": "concrete",
-    "pier": "pier",
-    "deck": "deck",
+    "pier": "planks",
+    "deck": "planks",
     "car": "asphalt",
 }
 _FURNITURE = {
@@ -59,7 +59,7 @@ def floor_of(facts: Facts, code: int) -> str:
 def dress(staging: Staging, facts: Facts, rng: np.random.Generator) -> Staging:
     """Adds walls' places and props to a staging that has its people and camera."""
     busy = _busy(staging)
-    props = [*_seats(staging, facts), *_named(staging, facts, rng, busy)]
+    props = [*_stepped(staging, facts), *_seats(staging, facts), *_named(staging, facts, rng, busy)]
     if staging.place.kind in INSIDE or facts.inside:
         kind = staging.place.kind if staging.place.kind in INSIDE else "hall"
         staging = replace(staging, place=replace(staging.place, kind=kind))
@@ -117,8 +117,18 @@ def _seats(staging: Staging, facts: Facts) -> list[Prop]:
                         figure.height / 1.75,
                     )
                 )
+                if mark.pose.startswith("table") and all(
+                    math.hypot(other.x - mark.x, other.z - mark.z) > 1.3
+                    for other in found
+                    if other.kind in ("table", "desk")
+                ):
+                    ahead = 0.42 * figure.height
+                    found.append(
+                        Prop("table", mark.x + ahead * math.sin(angle), mark.z + ahead * math.cos(angle), mark.turn)
+                    )
                 break
-            if mark.pose == "sleep" and (facts.inside or "bed" in facts.things):
+            if mark.pose == "bed":
+                found.append(Prop("bed", mark.x, mark.z, mark.turn))
                 break
     return found
 
@@ -127,6 +137,10 @@ def _named(staging: Staging, facts: Facts, rng: np.random.Generator, busy: np.nd
     """What the words name, beside or behind the action."""
     found = []
     for thing in facts.things[:5]:
+        if thing in ("table", "desk", "counter") and any(
+            mark.pose.startswith("table") for figure in staging.figures for mark in figure.marks
+        ):
+            continue
         if thing in ("window", "door", "bench", "chair", "sofa", "rail", "stairs") and (
             thing in ("window", "door", "stairs") or _seats(staging, facts)
         ):
@@ -185,7 +199,8 @@ def _furnished(staging: Staging, facts: Facts, rng: np.random.Generator, busy: n
         else _FURNITURE.get(facts.room, _FURNITURE[""])
     )
     found = []
-    for kind in kinds:
+    taken = {"bed"} if any(mark.pose == "bed" for figure in staging.figures for mark in figure.marks) else set()
+    for kind in (each for each in kinds if each not in taken):
         deep = {"sofa": 0.5, "bed": 1.1, "desk": 0.5, "table": 0.6, "counter": 0.4}.get(kind, 0.32)
         for _ in range(8):
             side = int(rng.integers(0, 3))
@@ -256,8 +271,13 @@ def _piered(staging: Staging, rng: np.random.Generator, busy: np.ndarray) -> lis
 
 
 def _decked(staging: Staging, rng: np.random.Generator, busy: np.ndarray) -> list[Prop]:
-    rails = [Prop("rail", x, 2.6, 0.0) for x in np.arange(-7.5, 9, 3.0)]
-    rest = [Prop("bench", rng.uniform(-3, 3), 1.9, 180.0), Prop("crate", rng.uniform(-4, 4), 1.8, 0.0)]
+    edge = max(
+        [mark.z for figure in staging.figures for mark in figure.marks if 0 <= mark.frame <= staging.frames],
+        default=1.0,
+    )
+    edge = min(2.6, edge + 0.62)
+    rails = [Prop("rail", x, edge, 0.0) for x in np.arange(-7.5, 9, 3.0)]
+    rest = [Prop("bench", rng.uniform(-3, 3), edge - 0.7, 180.0), Prop("crate", rng.uniform(-4, 4), edge - 0.8, 0.0)]
     return [*rails, *(prop for prop in rest if _clear(busy, prop.x, prop.z, 0.9))]
 
 
@@ -270,8 +290,8 @@ def _roofed(staging: Staging, rng: np.random.Generator, busy: np.ndarray) -> lis
     return [*rails, *_scattered(("crate",), 5, (2.5, 4.4), 1.4, rng, busy, 80)]
 
 
-def _stepped(staging: Staging, rng: np.random.Generator, busy: np.ndarray) -> list[Prop]:
-    return [Prop("stairs", 0.0, 0.0, 0.0)]
+def _stepped(staging: Staging, facts: Facts) -> list[Prop]:
+    return [Prop("stairs", 0.0, 0.0)] if facts.place == "stairs" else []
 
 
 _OPEN = {
@@ -282,5 +302,5 @@ _OPEN = {
     "deck": _decked,
     "beach": _beached,
     "roof": _roofed,
-    "stairs": _stepped,
+    "stairs": _roofed,
 }

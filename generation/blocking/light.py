@@ -48,9 +48,9 @@ _OUT = {
     "night": dict(strength=0.20, ambient=0.12, rim=0.15, sky_top=0.045, sky_low=0.15, haze=0.10, haze_reach=45.0),
 }
 _IN = {
-    "day": dict(strength=0.50, ambient=0.36, rim=0.07, sky_top=0.8, sky_low=0.95, haze=0.6, haze_reach=400.0),
+    "day": dict(strength=0.82, ambient=0.36, rim=0.07, sky_top=0.8, sky_low=0.95, haze=0.6, haze_reach=400.0),
     "dusk": dict(strength=0.50, ambient=0.20, rim=0.13, sky_top=0.5, sky_low=0.75, haze=0.4, haze_reach=400.0),
-    "night": dict(strength=0.14, ambient=0.13, rim=0.13, sky_top=0.05, sky_low=0.10, haze=0.1, haze_reach=400.0),
+    "night": dict(strength=0.20, ambient=0.11, rim=0.13, sky_top=0.05, sky_low=0.10, haze=0.1, haze_reach=400.0),
 }
 _WEATHER = {
     "rain": dict(strength=0.35, ambient=0.92, haze_reach=0.55, sky_top=0.8, sky_low=0.75),
@@ -80,29 +80,40 @@ def _key(staging: Staging, inside: bool) -> tuple[float, float, float]:
     behind = {"day": 118.0, "dusk": 60.0, "night": 75.0}[hour(staging.time)]
     height = {"day": 0.95, "dusk": 0.22, "night": 0.75}[hour(staging.time)]
     if inside:
-        behind, height = 80.0, 0.5
+        behind, height = 112.0, 0.62
     angle = np.radians(pan + side * behind)
     return (float(np.sin(angle)), height, float(np.cos(angle)))
 
 
 def shade(light: Light, points: np.ndarray, normals: np.ndarray, grey: np.ndarray, eye: np.ndarray) -> np.ndarray:
     """Greys of points: sky from above, one key with a soft edge, lamps near by, a rim against the dark, haze far away."""
-    away = eye - points
-    distance = np.linalg.norm(away, axis=-1)
-    facing = np.sum(normals * away, axis=-1) / (distance + 1e-6)
-    key = np.clip((normals @ light.towards + light.wrap) / (1 + light.wrap), 0, None)
-    lit = light.ambient * (0.72 + 0.28 * normals[:, 1]) + light.strength * key
+    return seen_from(light, lit(light, points, normals), points, normals, grey, eye)
+
+
+def lit(light: Light, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """The light that falls on points, wherever they are seen from."""
+    key = np.maximum((normals @ light.towards + light.wrap) / (1 + light.wrap), 0)
+    total = light.ambient * (0.72 + 0.28 * normals[:, 1]) + light.strength * key
     for lamp in light.lamps:
-        lit = lit + _lamp(lamp, points, normals)
-    lit = grey * lit * (0.82 + 0.18 * np.clip(facing, 0, 1))
-    lit = lit + light.rim * (1 - np.clip(facing, 0, 1)) ** 3 * (0.3 + grey)
-    return hazed(light, lit, distance)
+        total = total + _lamp(lamp, points, normals)
+    return total
+
+
+def seen_from(
+    light: Light, falls: np.ndarray, points: np.ndarray, normals: np.ndarray, grey: np.ndarray, eye: np.ndarray
+) -> np.ndarray:
+    away = eye - points
+    distance = np.sqrt(np.einsum("ij,ij->i", away, away))
+    facing = np.clip(np.einsum("ij,ij->i", normals, away) / (distance + 1e-6), 0, 1)
+    edge = 1 - facing
+    bright = grey * falls * (0.82 + 0.18 * facing) + light.rim * edge * edge * edge * (0.3 + grey)
+    return hazed(light, bright, distance)
 
 
 def _lamp(lamp: Lamp, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     to = np.array([lamp.x, lamp.y, lamp.z]) - points
-    square = np.sum(to * to, axis=-1)
-    facing = np.sum(normals * to, axis=-1) / np.sqrt(square + 1e-6)
+    square = np.einsum("ij,ij->i", to, to)
+    facing = np.einsum("ij,ij->i", normals, to) / np.sqrt(square + 1e-6)
     return lamp.power * np.clip(0.25 + 0.75 * facing, 0, None) / (1 + square / (0.35 * lamp.reach) ** 2)
 
 
@@ -118,7 +129,7 @@ def grade(staging: Staging) -> np.ndarray:
     shadow, lights = {
         "day": ((0.97, 1.0, 1.045), (1.02, 1.0, 0.965)),
         "dusk": ((0.93, 0.97, 1.13), (1.10, 1.0, 0.86)),
-        "night": ((0.80, 0.96, 1.25), (1.06, 1.0, 0.88)),
+        "night": ((0.86, 0.97, 1.15), (1.05, 1.0, 0.90)),
     }[hour(staging.time)]
     if staging.time == "dawn":
         shadow, lights = (0.93, 0.98, 1.12), (1.07, 1.0, 0.93)

@@ -11,13 +11,14 @@ import numpy as np
 @dataclass(frozen=True)
 class Mesh:
     """`points` and `normals` (n, 3), `grey` (n,) reflectance 0..1, `facets` (m, 4) seen anticlockwise from outside,
-    `part` (n,) the bone each point hangs on."""
+    `part` (n,) the bone each point hangs on, `nearer` (m,) metres by which a facet is sorted nearer than it is."""
 
     points: np.ndarray
     normals: np.ndarray
     grey: np.ndarray
     facets: np.ndarray
     part: np.ndarray
+    nearer: np.ndarray | None = None
 
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:
@@ -110,11 +111,13 @@ def ellipsoid(
     return grid(points * np.asarray(radii) + np.asarray(centre), grey, part)
 
 
-def box(centre: Sequence[float], size: Sequence[float], grey: float = 0.6, cell: float = 0.6) -> Mesh:
-    """An upright box, each face cut into cells so that it sorts well among small things."""
+def box(centre: Sequence[float], size: Sequence[float], grey: float = 0.6, cell: float = 0.6, lid: bool = True) -> Mesh:
+    """An upright box, each face cut into cells so that it sorts well among small things; no top where `lid` is off."""
     faces = []
     for axis in range(3):
         for side in (-1.0, 1.0):
+            if axis == 1 and side > 0 and not lid:
+                continue
             faces.append(_face(np.asarray(centre, float), np.asarray(size, float), axis, side, grey, cell))
     return joined(faces)
 

@@ -53,8 +53,11 @@ def clipped(seen: np.ndarray, near: float, far: float = np.inf) -> np.ndarray:
 
 
 def _cut(points: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    if (inside >= 0).all():
+    level = inside.tolist()
+    if min(level) >= 0:
         return points
+    if max(level) < 0:
+        return points[:0]
     out = []
     for i in range(len(points)):
         j = (i + 1) % len(points)
@@ -86,6 +89,13 @@ def paint(picture: np.ndarray, surface: Panel, view: View) -> None:
         part = clipped(seen, near, far)
         if len(part) > 2:
             _paint_level(picture, surface, view, view.to_pixels(part), level)
+
+
+def in_sight(surface: Panel, view: View) -> bool:
+    """Not wholly behind the lens nor wholly beyond one edge of the picture."""
+    x, y, z = view.to_camera(surface.corners).T
+    wide, high = (view.centre[0] + 1) / view.focal * z, (view.centre[1] + 1) / view.focal * z
+    return not bool((z < NEAR).all() or (x > wide).all() or (-x > wide).all() or (y > high).all() or (-y > high).all())
 
 
 def _bands(surface: Panel, view: View, seen: np.ndarray) -> list[tuple[float, float]]:

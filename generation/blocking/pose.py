@@ -17,36 +17,63 @@ def angles(**given: float) -> np.ndarray:
     return found
 
 
-_STAND = dict(
-    l_spread=7, r_spread=7, l_elbow=12, r_elbow=12, l_swing=2, r_swing=2, l_splay=3, r_splay=3, l_toe=9, r_toe=9
-)
-_SEAT = dict(l_hip=84, r_hip=84, l_knee=84, r_knee=84, l_splay=6, r_splay=6, l_toe=4, r_toe=4, chest_pitch=4)
+_ARMS = {"spread": 7, "elbow": 12, "swing": 2, "roll": 12}
+
+
+def _both(base: dict[str, float], **given: float) -> dict[str, float]:
+    """The same on both sides: swing=30 is l_swing=30 and r_swing=30; other names pass through."""
+    sided = ("swing", "spread", "turn", "elbow", "roll", "hip", "splay", "toe", "knee", "ankle")
+    found = dict(base)
+    for name, value in given.items():
+        found |= {f"l_{name}": value, f"r_{name}": value} if name in sided else {name: value}
+    return found
+
+
+_STAND = _both({}, **_ARMS, splay=3, toe=9)
+_SEAT = _both({}, hip=84, knee=84, splay=6, toe=4, chest_pitch=4)
+_LAP = _both(_SEAT, swing=30, elbow=58, spread=6, roll=18)
 
 POSES = {
     "stand": _STAND,
-    "sit": _SEAT | dict(l_swing=28, r_swing=28, l_elbow=62, r_elbow=62, l_spread=6, r_spread=6, l_turn=10, r_turn=10),
-    "drive": _SEAT | dict(l_swing=58, r_swing=58, l_elbow=28, r_elbow=28, l_spread=2, r_spread=2, spine_pitch=-8),
-    "table": _SEAT | dict(l_swing=42, r_swing=42, l_elbow=58, r_elbow=58, l_spread=14, r_spread=14, spine_pitch=10, chest_pitch=6),
-    "sit-point": _SEAT | dict(r_swing=84, r_elbow=4, r_spread=4, l_swing=28, l_elbow=62, l_turn=10),
-    "point": _STAND | dict(r_swing=84, r_elbow=4, r_spread=4, l_elbow=20, chest_twist=-6, spine_pitch=3),
-    "raise": _STAND | dict(r_swing=150, r_elbow=28, r_spread=16),
-    "reach": _STAND | dict(r_swing=68, r_elbow=22, r_spread=2, spine_pitch=9, chest_pitch=5),
-    "hold": _STAND | dict(l_swing=24, r_swing=24, l_elbow=78, r_elbow=78, l_turn=-14, r_turn=-14, head_pitch=14),
-    "tie": _STAND | dict(l_swing=34, r_swing=34, l_elbow=70, r_elbow=70, l_turn=-24, r_turn=-24, spine_pitch=10, head_pitch=26),
-    "carry": _STAND | dict(l_swing=3, r_swing=3, l_elbow=4, r_elbow=4, l_spread=11, r_spread=11),
-    "lean": _STAND | dict(spine_pitch=20, chest_pitch=12, l_swing=58, r_swing=58, l_elbow=30, r_elbow=30, head_pitch=-18, l_hip=6, r_hip=6),
-    "phone": _STAND | dict(r_swing=44, r_elbow=142, r_turn=-12, r_spread=18, head_roll=6),
-    "crossed": _STAND | dict(l_swing=36, r_swing=34, l_elbow=88, r_elbow=92, l_turn=-46, r_turn=-48, l_spread=2, r_spread=2),
-    "embrace": _STAND | dict(l_swing=74, r_swing=66, l_elbow=66, r_elbow=74, l_turn=-22, r_turn=-26, l_spread=10, r_spread=10, spine_pitch=7, head_roll=16, head_turn=24, head_pitch=10),
-    "kneel": _STAND | dict(l_hip=84, l_knee=88, r_hip=2, r_knee=92, r_ankle=-30, l_elbow=40, r_elbow=40, l_swing=24, r_swing=24),
-    "crouch": _STAND | dict(l_hip=112, r_hip=104, l_knee=132, r_knee=128, l_ankle=26, r_ankle=26, spine_pitch=26, l_swing=42, r_swing=42, l_elbow=40, r_elbow=40),
-    "stumble": _STAND | dict(pitch=26, spine_pitch=24, l_hip=62, l_knee=52, r_hip=-14, r_knee=34, l_swing=84, r_swing=70, l_elbow=26, r_elbow=34, l_spread=26, r_spread=30, head_pitch=-16),
-    "lie": dict(pitch=86, l_swing=118, r_swing=64, l_elbow=48, r_elbow=72, l_spread=22, r_spread=34, l_splay=8, r_splay=12, r_hip=22, r_knee=40, head_turn=46, l_ankle=-40, r_ankle=-40),
-    "sleep": dict(pitch=-88, l_swing=14, r_swing=30, l_elbow=34, r_elbow=62, l_spread=14, r_spread=8, l_splay=5, r_splay=7, head_turn=14, l_knee=8, r_knee=14, l_hip=8, r_hip=10, l_ankle=-22, r_ankle=-22),
-    "hands-up": _STAND | dict(l_swing=20, r_swing=20, l_spread=96, r_spread=96, l_elbow=96, r_elbow=96),
-    "cover": _STAND | dict(l_swing=66, r_swing=66, l_elbow=128, r_elbow=128, l_turn=-26, r_turn=-26, head_pitch=30, spine_pitch=14),
-    "bow": _STAND | dict(head_pitch=34, neck_pitch=14, chest_pitch=8),
-}  # fmt: skip
+    "sit": _LAP,
+    "table": _both(_SEAT, swing=36, elbow=64, spread=16, roll=42, spine_pitch=8, chest_pitch=6),
+    "drive": _both(_SEAT, swing=60, elbow=24, spread=2, spine_pitch=-8),
+    "sit-point": _LAP | {"r_swing": 84, "r_elbow": 4, "r_spread": 4, "r_roll": 0},
+    "point": _STAND | {"r_swing": 86, "r_elbow": 4, "r_spread": 4, "r_roll": 0, "chest_twist": -6, "spine_pitch": 3},
+    "raise": _STAND | {"r_swing": 150, "r_elbow": 28, "r_spread": 16},
+    "reach": _STAND | {"r_swing": 66, "r_elbow": 22, "r_roll": 10, "spine_pitch": 9, "chest_pitch": 5},
+    "hold": _both(_STAND, swing=22, elbow=84, roll=36, head_pitch=14),
+    "tie": _both(_STAND, swing=30, elbow=76, roll=46, spine_pitch=10, head_pitch=28),
+    "carry": _both(_STAND, swing=3, elbow=4, spread=11),
+    "lean": _both(_STAND, spine_pitch=22, chest_pitch=12, swing=62, elbow=26, roll=20, head_pitch=-20, hip=8),
+    "phone": _STAND | {"r_swing": 40, "r_elbow": 146, "r_roll": 12, "r_spread": 22, "head_roll": 7},
+    "crossed": _both(_STAND, swing=32, elbow=96, roll=74, spread=8),
+    "embrace": _both(_STAND, swing=56, elbow=88, roll=78, spread=26, spine_pitch=8, neck_pitch=6)
+    | {"r_swing": 78, "head_roll": -13, "head_turn": -26, "head_pitch": 10},
+    "kneel": _both(_STAND, elbow=40, swing=24) | {"l_hip": 84, "l_knee": 88, "r_hip": 2, "r_knee": 92, "r_ankle": -30},
+    "crouch": _both(_STAND, hip=108, knee=130, ankle=26, spine_pitch=26, swing=42, elbow=44, roll=30),
+    "stumble": _STAND
+    | {
+        "pitch": 26,
+        "spine_pitch": 24,
+        "l_hip": 62,
+        "l_knee": 52,
+        "r_hip": -14,
+        "r_knee": 34,
+        "l_swing": 84,
+        "r_swing": 70,
+    }
+    | {"l_elbow": 26, "r_elbow": 34, "l_spread": 26, "r_spread": 30, "head_pitch": -16},
+    "lie": {"pitch": 86, "l_swing": 118, "r_swing": 64, "l_elbow": 48, "r_elbow": 72, "l_spread": 22, "r_spread": 34}
+    | {"l_splay": 8, "r_splay": 12, "r_hip": 22, "r_knee": 40, "head_turn": 46, "l_ankle": -40, "r_ankle": -40},
+    "sleep": {"pitch": -88, "l_swing": 14, "r_swing": 30, "l_elbow": 10, "r_elbow": 62, "l_spread": 14, "r_spread": 8}
+    | {"l_splay": 5, "r_splay": 7, "head_turn": 14, "l_knee": 8, "r_knee": 14, "l_hip": 8, "r_hip": 10, "r_roll": 86}
+    | {"l_ankle": -22, "r_ankle": -22},
+    "hands-up": _both(_STAND, swing=0, spread=78, elbow=88, roll=-86),
+    "cover": _both(_STAND, swing=58, elbow=132, roll=26, head_pitch=30, spine_pitch=14),
+    "bow": _STAND | {"head_pitch": 34, "neck_pitch": 14, "chest_pitch": 8},
+}
+POSES["bed"] = POSES["sleep"] | {"lift": 0.29}
 
 
 def pose(name: str, frame: float, second: float, phase: float, effort: float, seed: float) -> np.ndarray:
@@ -135,7 +162,7 @@ def _talking(found: np.ndarray, frame: float, second: float, seed: float, size: 
         beat = 0.5 + 0.5 * wave(frame, seed + 3 * i, (1.7 + 0.6 * i) * second)
         found[ANGLE[f"{side}_elbow"]] += size * (24 + 52 * beat) * (1.0 if i == 0 else 0.55)
         found[ANGLE[f"{side}_swing"]] += size * (8 + 16 * beat)
-        found[ANGLE[f"{side}_turn"]] += size * 16 * wave(frame, seed + 11 + i, 1.9 * second)
+        found[ANGLE[f"{side}_roll"]] += size * 22 * wave(frame, seed + 11 + i, 1.9 * second)
     found[ANGLE["head_pitch"]] += 4 * wave(frame, seed + 4, 0.9 * second)
     found[ANGLE["head_roll"]] += 3 * wave(frame, seed + 6, 1.6 * second)
     return found

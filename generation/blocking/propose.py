@@ -30,6 +30,8 @@ def propose(facts: Facts, seed: int, frames: int, rate: tuple[int, int]) -> Stag
         rng=rng,
         travel_sign=_travel_sign(facts.move),
         line=1.0 if zlib.crc32(facts.heading.upper().encode()) % 2 else -1.0,
+        table=bool({"table", "desk", "counter"} & set(facts.things)),
+        bed=facts.inside or "bed" in facts.things,
         climb=0.57 if facts.place == "stairs" else 0.0,
     )
     figures = distinct(cast(facts, stage))
@@ -141,6 +143,9 @@ def _widened(size: str, subject: Figure, draft: Staging, bodies: dict, eyes: np.
         body.place for name, body in bodies.items() if abs(body.place[0] - eyes[0]) < max(2.2, span * ASPECT * 0.6)
     ]
     xs = [place[0] for place in inside]
+    heads = [head_place(figure, bodies[figure.name])[1] for figure in draft.figures]
+    eyes = np.array([eyes[0], max(heads), eyes[2]])
+    span = max(span, max(heads) - min(heads) + 0.75 * span * (max(heads) - min(heads) > 0.3))
     middle = np.array([(min(xs) + max(xs)) / 2, eyes[1], float(np.mean([place[2] for place in inside]))])
     return max(span, (max(xs) - min(xs) + 0.75) / ASPECT), middle
 

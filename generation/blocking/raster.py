@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,53 +14,85 @@ _SHIFT = 4
 _FAR_OUT = 30000
 
 
+class Canvas:
+    """A picture of facet numbers and the working space to read it, kept from frame to frame."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self.number = np.zeros((height, width), np.int32)
+        self.values = np.zeros((height, width), np.float32)
+        self.spare = np.zeros((height, width), np.float32)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """(n, 3) points with (n,) greys, (m, 4) facets over them, (m,) owners, and (m,) metres to sort each one nearer by."""
+
+    points: np.ndarray
+    grey: np.ndarray
+    facets: np.ndarray
+    owner: np.ndarray
+    nearer: np.ndarray
+
+
 @dataclass(frozen=True)
 class Drawn:
-    """`number` (h, w) holds 0 for nothing and i + 1 for facet i; `slopes` are planes a*x + b*y + c over the pixels of a
+    """`canvas.number` (h, w) holds 0 for nothing and i + 1 for facet i; `slopes` are planes a*x + b*y + c over the pixels of a
     facet, for greys and for 1/distance; `owner` says whose each facet is."""
 
-    number: np.ndarray
+    canvas: Canvas
     grey: np.ndarray
     nearness: np.ndarray
     owner: np.ndarray
     box: tuple[int, int, int, int]
 
 
-def draw(
-    view: View, points: np.ndarray, grey: np.ndarray, facets: np.ndarray, owner: np.ndarray, size: tuple[int, int]
-) -> Drawn:
-    """Paints (m, 4) facets over (n, 3) points with (n,) greys into a (height, width) picture of numbers."""
-    height, width = size
-    seen = view.to_camera(points)
-    depth = seen[:, 2]
-    whole = (depth > NEAR)[facets].all(axis=1)
-    facets, owner = facets[whole], owner[whole]
-    safe = np.where(depth[:, None] > NEAR, seen, [0.0, 0.0, 1.0])
-    pixels = view.to_pixels(safe)
-    corners = pixels[facets]
-    visible = _visible(corners, width, height)
-    facets, owner, corners = facets[visible], owner[visible], corners[visible]
-    corner_depth = depth[facets]
-    order = np.argsort(-corner_depth.mean(axis=1), kind="stable")
-    facets, owner, corners, corner_depth = facets[order], owner[order], corners[order], corner_depth[order]
-    number = np.zeros((height, width), np.int32)
-    outlines = np.clip(np.round(corners * (1 << _SHIFT)), -_FAR_OUT * 16, _FAR_OUT * 16).astype(np.int32)
-    for i, outline in enumerate(outlines, start=1):
-        cv2.fillConvexPoly(number, outline, i, cv2.LINE_8, _SHIFT)
-    return Drawn(
-        number,
-        _planes(corners, grey[facets]),
-        _planes(corners, 1.0 / corner_depth),
-        owner,
-        _box(corners, width, height),
+def together(scenes: Sequence[Scene]) -> Scene:
+    starts = np.cumsum([0, *(len(scene.points) for scene in scenes[:-1])])
+    return Scene(
+        np.concatenate([scene.points for scene in scenes]),
+        np.concatenate([scene.grey for scene in scenes]),
+        np.concatenate([scene.facets + start for scene, start in zip(scenes, starts, strict=True)]),
+        np.concatenate([scene.owner for scene in scenes]),
+        np.concatenate([scene.nearer for scene in scenes]),
     )
 
 
+def draw(view: View, scene: Scene, canvas: Canvas) -> Drawn:
+    """Paints facets' numbers into the canvas, far ones first."""
+    height, width = canvas.number.shape
+    seen = view.to_camera(scene.points)
+    depth = seen[:, 2]
+    pixels = view.to_pixels(np.where(depth[:, None] > NEAR, seen, [0.0, 0.0, 1.0]))
+    corners = pixels[scene.facets]
+    keep = np.flatnonzero(_visible(corners, width, height) & _all(depth[scene.facets] > NEAR))
+    corner_depth = depth[scene.facets[keep]]
+    order = np.argsort(scene.nearer[keep] - _mean(corner_depth), kind="stable")
+    keep, corner_depth = keep[order], corner_depth[order]
+    facets, corners = scene.facets[keep], corners[keep]
+    canvas.number[:] = 0
+    outlines = np.clip(np.rint(corners * (1 << _SHIFT)), -_FAR_OUT * 16, _FAR_OUT * 16).astype(np.int32)
+    fill = cv2.fillConvexPoly
+    for i, outline in enumerate(outlines, start=1):
+        fill(canvas.number, outline, i, cv2.LINE_8, _SHIFT)
+    grey, near = _planes(corners, scene.grey[facets]), _planes(corners, 1.0 / corner_depth)
+    return Drawn(canvas, grey, near, scene.owner[keep], _box(corners, width, height))
+
+
+def _all(four: np.ndarray) -> np.ndarray:
+    return four[:, 0] & four[:, 1] & four[:, 2] & four[:, 3]
+
+
+def _mean(four: np.ndarray) -> np.ndarray:
+    return (four[:, 0] + four[:, 1] + four[:, 2] + four[:, 3]) / 4
+
+
 def _visible(corners: np.ndarray, width: int, height: int) -> np.ndarray:
-    a, b = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
-    front = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] > 0
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    return front & (high[:, 0] >= 0) & (low[:, 0] < width) & (high[:, 1] >= 0) & (low[:, 1] < height)
+    """Facing the lens and at least partly in the picture."""
+    x, y = np.ascontiguousarray(corners[..., 0].T), np.ascontiguousarray(corners[..., 1].T)
+    front = (x[2] - x[0]) * (y[3] - y[1]) - (y[2] - y[0]) * (x[3] - x[1]) > 0
+    left, right = x.min(axis=0), x.max(axis=0)
+    top, bottom = y.min(axis=0), y.max(axis=0)
+    return front & (right >= 0) & (left < width) & (bottom >= 0) & (top < height)
 
 
 def _box(corners: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
@@ -79,22 +112,26 @@ def _planes(corners: np.ndarray, values: np.ndarray) -> np.ndarray:
     inverse = np.where(fit, 1.0 / np.where(fit, det, 1.0), 0.0)
     a = (v0 * d1[:, 1] - v1 * d0[:, 1]) * inverse
     b = (d0[:, 0] * v1 - d1[:, 0] * v0) * inverse
-    middle = corners.mean(axis=1)
-    c = values.mean(axis=1) - a * middle[:, 0] - b * middle[:, 1]
+    c = _mean(values) - a * _mean(corners[..., 0]) - b * _mean(corners[..., 1])
     return np.stack((a, b, c), axis=0).astype(np.float32)
 
 
 def filled(drawn: Drawn, planes: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The value of every drawn pixel in a box; pixels of nothing hold rubbish and are masked by the caller."""
+    """The value of every drawn pixel in a box; pixels of nothing hold rubbish and are masked by the caller.
+
+    The answer lives in the canvas and is good until the next call.
+    """
     left, top, right, bottom = box
-    number = drawn.number[top:bottom, left:right]
-    padded = np.concatenate((np.zeros((3, 1), np.float32), planes), axis=1)
-    values = padded[0].take(number)
+    here = (slice(top, bottom), slice(left, right))
+    number, values, spare = (each[here] for each in (drawn.canvas.number, drawn.canvas.values, drawn.canvas.spare))
+    rise = np.concatenate((np.zeros((3, 1), np.float32), planes), axis=1)
+    np.take(rise[0], number, out=values, mode="clip")
     values *= np.arange(left, right, dtype=np.float32)[None]
-    rise = padded[1].take(number)
-    rise *= np.arange(top, bottom, dtype=np.float32)[:, None]
-    values += rise
-    values += padded[2].take(number)
+    np.take(rise[1], number, out=spare, mode="clip")
+    spare *= np.arange(top, bottom, dtype=np.float32)[:, None]
+    values += spare
+    np.take(rise[2], number, out=spare, mode="clip")
+    values += spare
     return values
 
 
@@ -103,6 +140,8 @@ def paint(picture: np.ndarray, drawn: Drawn) -> None:
     left, top, right, bottom = drawn.box
     if right <= left or bottom <= top:
         return
-    bright = cv2.convertScaleAbs(np.maximum(filled(drawn, drawn.grey, drawn.box), 0.0), alpha=255.0)
-    mask = (drawn.number[top:bottom, left:right] > 0).view(np.uint8)
+    values = filled(drawn, drawn.grey, drawn.box)
+    np.maximum(values, 0.0, out=values)
+    bright = cv2.convertScaleAbs(values, alpha=255.0)
+    mask = (drawn.canvas.number[top:bottom, left:right] > 0).view(np.uint8)
     cv2.copyTo(bright, mask, picture[top:bottom, left:right])

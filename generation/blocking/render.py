@@ -5,7 +5,7 @@ Everything is drawn in greys at twice the size, brought down, and graded to colo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,11 +13,11 @@ import numpy as np
 from . import panel, raster, weather
 from .body import body
 from .camera import View, view_at
-from .light import grade, shade
+from .light import Light, grade, lit, seen_from, shade
 from .mesh import Mesh
 from .motion import Body, bodies_at
 from .shadow import Shadows
-from .skeleton import PART, posed
+from .skeleton import NEARER, PART, posed
 from .sky import sky
 from .staging import Figure, Staging
 from .world import FIGURES, PROPS, build
@@ -44,6 +44,9 @@ class Renderer:
         self.world = build(staging)
         self.shadows = Shadows(staging, self.world.light)
         self.colours = grade(staging).reshape(256, 1, 3)
+        self.canvas = raster.Canvas(height * self.fine, width * self.fine)
+        solid = self.world.solids
+        self.solid_lit = lit(self.world.light, solid.points, solid.normals)
         self.vignette = _vignette(width, height)
         self.backdrop: tuple[bytes, np.ndarray, np.ndarray] | None = None
 
@@ -53,7 +56,7 @@ class Renderer:
         bodies = bodies_at(self.staging, n)
         picture, ground = self._background(view)
         picture = self.shadows.cast(picture, ground, view, bodies)
-        raster.paint(picture, self._draw(view, bodies))
+        raster.paint(picture, self._draw(view, bodies, self.canvas))
         if self.fine > 1:
             picture = cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA)
         picture = cv2.multiply(picture, self.vignette, scale=1 / 255)
@@ -66,7 +69,7 @@ class Renderer:
         if "depth" not in want and "masks" not in want:
             return Layers(frame)
         view = view_at(self.staging, n, self.width, self.height)
-        drawn = self._draw(view, bodies_at(self.staging, n))
+        drawn = self._draw(view, bodies_at(self.staging, n), raster.Canvas(self.height, self.width))
         depth = self._depth(view, drawn) if "depth" in want else None
         masks = self._masks(drawn) if "masks" in want else None
         return Layers(frame, depth, masks)
@@ -93,24 +96,31 @@ class Renderer:
         return picture, ground
 
     def _walls(self, view: View) -> list[panel.Panel]:
-        seen = [surface for surface in self.world.walls if panel.faces(surface, view)]
+        seen = [surface for surface in self.world.walls if panel.faces(surface, view) and panel.in_sight(surface, view)]
         return sorted(seen, key=lambda surface: -float(np.linalg.norm(surface.corners.mean(axis=0) - view.eye)))
 
-    def _draw(self, view: View, bodies: dict[str, Body]) -> raster.Drawn:
-        meshes = [(self.world.solids, PROPS)] if self.world.solids else []
+    def _draw(self, view: View, bodies: dict[str, Body], canvas: raster.Canvas) -> raster.Drawn:
+        parts = [self._solid_part(view)]
         for i, figure in enumerate(self.staging.figures):
-            meshes.append((figure_mesh(figure, bodies[figure.name], view), FIGURES + i))
-        if not meshes:
-            meshes = [(_NOTHING, PROPS)]
-        points = np.concatenate([mesh.points for mesh, _ in meshes])
-        normals = np.concatenate([mesh.normals for mesh, _ in meshes])
-        reflects = np.concatenate([mesh.grey for mesh, _ in meshes])
-        starts = np.cumsum([0, *(len(mesh.points) for mesh, _ in meshes[:-1])])
-        facets = np.concatenate([mesh.facets + start for (mesh, _), start in zip(meshes, starts, strict=True)])
-        owner = np.concatenate([np.full(len(mesh.facets), who) for mesh, who in meshes])
-        grey = shade(self.world.light, points, normals, reflects, view.eye)
-        size = (round(view.centre[1] * 2 + 1), round(view.centre[0] * 2 + 1))
-        return raster.draw(view, points, grey, facets, owner, size)
+            clay = figure_mesh(figure, bodies[figure.name], view)
+            grey = shade(self.light_near(bodies[figure.name]), clay.points, clay.normals, clay.grey, view.eye)
+            parts.append(
+                raster.Scene(clay.points, grey, clay.facets, np.full(len(clay.facets), FIGURES + i), clay.nearer)
+            )
+        return raster.draw(view, raster.together(parts), canvas)
+
+    def _solid_part(self, view: View) -> raster.Scene:
+        """Props: their light was worked out once, rim and haze depend on the view."""
+        solid = self.world.solids
+        grey = seen_from(self.world.light, self.solid_lit, solid.points, solid.normals, solid.grey, view.eye)
+        none = np.zeros(len(solid.facets))
+        return raster.Scene(solid.points, grey, solid.facets, np.full(len(solid.facets), PROPS), none)
+
+    def light_near(self, body: Body) -> Light:
+        """The light with only the three lamps that matter most to somebody here."""
+        x, _, z = body.place
+        lamps = sorted(self.world.light.lamps, key=lambda lamp: ((lamp.x - x) ** 2 + (lamp.z - z) ** 2) / lamp.power)
+        return replace(self.world.light, lamps=tuple(lamps[:3]))
 
     def _depth(self, view: View, drawn: raster.Drawn) -> np.ndarray:
         near = np.zeros((self.height, self.width), np.float32)
@@ -121,17 +131,14 @@ class Renderer:
             _fill(mask, surface, view, 1)
             a, b, c = panel.nearness(surface, view)
             near = np.where(mask > 0, np.maximum(a * x + b * y + c, 1e-6), near).astype(np.float32)
-        here = drawn.number > 0
+        here = drawn.canvas.number > 0
         solid = raster.filled(drawn, drawn.nearness, (0, 0, self.width, self.height))
         near = np.where(here, np.maximum(solid, 1e-6), near)
         return np.divide(1.0, near, out=np.full_like(near, np.inf), where=near > 1e-6)
 
     def _masks(self, drawn: raster.Drawn) -> dict[str, np.ndarray]:
-        owners = np.concatenate(([0], drawn.owner))[drawn.number]
+        owners = np.concatenate(([0], drawn.owner))[drawn.canvas.number]
         return {figure.name: owners == FIGURES + i for i, figure in enumerate(self.staging.figures)}
-
-
-_NOTHING = Mesh(np.zeros((4, 3)), np.zeros((4, 3)), np.zeros(4), np.zeros((1, 4), int), np.zeros(4, int))
 
 
 def _fill(picture: np.ndarray, surface: panel.Panel, view: View, value: int) -> None:
@@ -153,7 +160,8 @@ def figure_mesh(figure: Figure, now: Body, view: View) -> Mesh:
     hung = turns[clay.part]
     points = np.einsum("nij,nj->ni", hung, clay.points) * figure.height + places[clay.part]
     normals = np.einsum("nij,nj->ni", hung, clay.normals)
-    return Mesh(points, normals, clay.grey, clay.facets, clay.part)
+    nearer = NEARER[clay.part[clay.facets[:, 0]]] * figure.height
+    return Mesh(points, normals, clay.grey, clay.facets, clay.part, nearer)
 
 
 def _detail(figure: Figure, now: Body, view: View) -> int:

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-PARTS = ["pelvis", "spine", "chest", "neck", "head", "l_arm", "l_fore", "l_hand", "r_arm", "r_fore", "r_hand", "l_thigh", "l_shin", "l_foot", "r_thigh", "r_shin", "r_foot", "l_eye", "r_eye", "skirt"]
+PARTS = (
+    "pelvis", "spine", "chest", "neck", "head", "l_arm", "l_fore", "l_hand", "r_arm", "r_fore", "r_hand", "l_thigh",
+    "l_shin", "l_foot", "r_thigh", "r_shin", "r_foot", "l_eye", "r_eye", "lids", "mouth",
+)  # fmt: skip
 PART = {name: i for i, name in enumerate(PARTS)}
 
-ANGLES = ["pitch", "roll", "twist", "spine_pitch", "spine_roll", "spine_twist", "chest_pitch", "chest_twist", "neck_pitch", "head_pitch", "head_turn", "head_roll", "l_swing", "l_spread", "l_turn", "l_elbow", "r_swing", "r_spread", "r_turn", "r_elbow", "l_hip", "l_splay", "l_toe", "l_knee", "l_ankle", "r_hip", "r_splay", "r_toe", "r_knee", "r_ankle", "mouth", "eyes_turn", "eyes_pitch", "lift", "squeeze", "blink"]
+ANGLES = (
+    "pitch", "roll", "twist", "spine_pitch", "spine_roll", "spine_twist", "chest_pitch", "chest_twist", "neck_pitch",
+    "head_pitch", "head_turn", "head_roll", "l_swing", "l_spread", "l_turn", "l_elbow", "r_swing", "r_spread",
+    "r_turn", "r_elbow", "l_hip", "l_splay", "l_toe", "l_knee", "l_ankle", "r_hip", "r_splay", "r_toe", "r_knee",
+    "r_ankle", "l_roll", "r_roll", "mouth", "eyes_turn", "eyes_pitch", "lift",
+)  # fmt: skip
 ANGLE = {name: i for i, name in enumerate(ANGLES)}
+
+# How much nearer a part counts when neighbours are sorted, so that a jaw lies over its neck and an arm over its chest.
+_NEARER = {
+    "head": 0.03,
+    "l_eye": 0.033,
+    "r_eye": 0.033,
+    "lids": 0.042,
+    "mouth": 0.036,
+    "chest": 0.022,
+    "pelvis": 0.016,
+} | {f"{side}_{part}": 0.026 for side in "lr" for part in ("arm", "fore", "hand")}
+NEARER = np.array([_NEARER.get(name, 0.0) for name in PARTS])
 
 EYE_HEIGHT = 0.935
 HIP = 0.53
@@ -34,6 +54,11 @@ TOUCH = [
 _TOUCH_PART = np.array([PART[name] for name, _, _ in TOUCH])
 _TOUCH_AT = np.array([at for _, at, _ in TOUCH])
 _TOUCH_FLESH = np.array([flesh for _, _, flesh in TOUCH])
+
+
+def eye_socket(sign: float) -> tuple[float, float, float]:
+    """The middle of the left (-1) or right (1) eye from the head's joint."""
+    return sign * 0.0178, 0.0548, 0.0452
 
 
 def forward(degrees: float) -> np.ndarray:
@@ -77,9 +102,12 @@ def posed(angles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     hang(
         "head", "neck", (0, 0.042, 0.006), about(a["head_turn"]) @ forward(-a["head_pitch"]) @ sideways(a["head_roll"])
     )
+    hang("lids", "head", (0, 0, 0), np.eye(3))
+    hang("mouth", "head", (0, 0.0142, 0.0515), np.diag((1.0 - 0.25 * a["mouth"], a["mouth"], 1.0)))
     for side, sign in (("l", -1.0), ("r", 1.0)):
         shoulder = about(sign * a[f"{side}_turn"]) @ forward(a[f"{side}_swing"]) @ sideways(sign * a[f"{side}_spread"])
-        hang(f"{side}_arm", "chest", (sign * 0.112, 0.128, 0), shoulder)
+        shoulder = shoulder @ about(-sign * a[f"{side}_roll"])
+        hang(f"{side}_arm", "chest", (sign * 0.097, 0.121, 0), shoulder)
         hang(f"{side}_fore", f"{side}_arm", (0, -UPPER_ARM, 0), forward(a[f"{side}_elbow"]))
         hang(f"{side}_hand", f"{side}_fore", (0, -FOREARM, 0), forward(8.0))
         hip = about(sign * a[f"{side}_toe"]) @ forward(a[f"{side}_hip"]) @ sideways(sign * a[f"{side}_splay"])
@@ -87,9 +115,7 @@ def posed(angles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         hang(f"{side}_shin", f"{side}_thigh", (0, -THIGH, 0), forward(-a[f"{side}_knee"]))
         hang(f"{side}_foot", f"{side}_shin", (0, -SHIN, 0), forward(a[f"{side}_ankle"]))
         gaze = about(a["eyes_turn"]) @ forward(-a["eyes_pitch"])
-        hang(f"{side}_eye", "head", (sign * 0.0175, 0.0545, 0.0375), gaze)
-    legs = 0.5 * (a["l_hip"] + a["r_hip"])
-    hang("skirt", "pelvis", (0, 0.05, 0), forward(min(legs, 70.0)))
+        hang(f"{side}_eye", "head", eye_socket(sign), gaze)
     touching = places[_TOUCH_PART] + np.einsum("nij,nj->ni", turns[_TOUCH_PART], _TOUCH_AT)
     places[:, 1] += a["lift"] - (touching[:, 1] - _TOUCH_FLESH).min()
     return turns, places

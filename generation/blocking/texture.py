@@ -32,7 +32,7 @@ def lines(x: np.ndarray, every: float, wide: float, pixel: float) -> np.ndarray:
 
 def _cells(i: np.ndarray, j: np.ndarray) -> np.ndarray:
     """A steady number 0..1 for each whole-numbered cell."""
-    mixed = np.sin(i * 127.1 + j * 311.7) * 43758.5453
+    mixed = np.sin(i * 12.9898 + j * 78.233) * 437.5453
     return mixed - np.floor(mixed)
 
 
@@ -132,7 +132,7 @@ FLOORS = {
 
 def wall(u: np.ndarray, v: np.ndarray, seed: int) -> np.ndarray:
     """An inner wall: paint above, a darker dado below, a skirting board."""
-    grey = 0.56 + 0.02 * noise(u, v, 1.5)
+    grey = 0.62 + 0.02 * noise(u, v, 1.5)
     if seed % 3 == 0:
         grey = np.where(v < 1.0, grey * 0.8, grey)
         grey = np.where(np.abs(v - 1.0) < 0.025, 0.66, grey)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +23,10 @@ class World:
     light: Light
     ground: tuple[Panel, ...]
     walls: tuple[Panel, ...]
-    solids: Mesh | None
+    solids: Mesh
+
+
+_NOTHING = Mesh(np.zeros((4, 3)), np.zeros((4, 3)), np.zeros(4), np.zeros((1, 4), int), np.zeros(4, int))
 
 
 def build(staging: Staging) -> World:
@@ -39,18 +44,18 @@ def lamps(staging: Staging) -> tuple[Lamp, ...]:
     for each in staging.props:
         turn = np.radians(each.turn)
         if each.kind == "lamp" and dark:
-            found.append(Lamp(each.x + 0.5 * np.sin(turn), each.y + 3.4, each.z + 0.5 * np.cos(turn), 0.95, 9.0))
+            found.append(Lamp(each.x + 0.5 * np.sin(turn), each.y + 3.4, each.z + 0.5 * np.cos(turn), 1.5, 9.0))
         if each.kind == "floor-lamp":
             found.append(Lamp(each.x, each.y + 1.5, each.z, 0.75 if dark else 0.18, 5.0))
     if staging.place.kind in INSIDE and hour(staging.time) == "night":
         place = staging.place
-        found.append(Lamp((place.left + place.right) / 2, place.height - 0.3, (place.near + place.far) / 2, 0.42, 8.0))
+        found.append(Lamp((place.left + place.right) / 2, place.height - 0.3, (place.near + place.far) / 2, 0.55, 8.0))
     return tuple(found)
 
 
-def _solids(staging: Staging) -> Mesh | None:
+def _solids(staging: Staging) -> Mesh:
     meshes = [moved(prop(each.kind), (each.x, each.y, each.z), each.turn, each.scale) for each in staging.props]
-    return joined(meshes) if meshes else None
+    return joined(meshes) if meshes else _NOTHING
 
 
 def _lit(
@@ -59,8 +64,8 @@ def _lit(
     """Like light.shade, for whole pictures at once and without the rim."""
     key = max(0.0, (float(normal @ light.towards) + light.wrap) / (1 + light.wrap))
     total = light.ambient * (0.72 + 0.28 * normal[1]) + light.strength * key
-    lit = np.full(np.broadcast(x, y, z).shape, total)
-    for lamp in light.lamps:
+    lit = np.full(np.broadcast(x, y, z).shape, total, np.float32)
+    for lamp in _reaching(light.lamps, x, z):
         dx, dy, dz = lamp.x - x, lamp.y - y, lamp.z - z
         square = dx * dx + dy * dy + dz * dz
         facing = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / np.sqrt(square + 1e-6)
@@ -69,8 +74,17 @@ def _lit(
     return hazed(light, grey * lit, distance)
 
 
+def _reaching(lamps: tuple[Lamp, ...], x: np.ndarray, z: np.ndarray) -> list[Lamp]:
+    """Lamps near enough to matter to a patch."""
+    low, high = (float(x.min()), float(z.min())), (float(x.max()), float(z.max()))
+    gaps = [
+        (max(low[0] - lamp.x, 0.0, lamp.x - high[0]), max(low[1] - lamp.z, 0.0, lamp.z - high[1])) for lamp in lamps
+    ]
+    return [lamp for lamp, gap in zip(lamps, gaps, strict=True) if math.hypot(*gap) < 2.0 * lamp.reach]
+
+
 def _square(low: float, high: float, count: int) -> np.ndarray:
-    return low + (np.arange(count) + 0.5) * (high - low) / count
+    return (low + (np.arange(count) + 0.5) * (high - low) / count).astype(np.float32)
 
 
 def _floor_panel(
@@ -80,16 +94,19 @@ def _floor_panel(
     span: tuple[float, float, float, float],
     count: tuple[int, int],
     shade: bool,
+    kind: str = "",
+    y: float = 0.0,
 ) -> Panel:
     left, right, near, far = span
     x, z = np.meshgrid(_square(left, right, count[0]), _square(near, far, count[1]))
     pixel = (right - left) / count[0]
-    grey = texture.floor(staging.place.floor, x, z, pixel)
+    grey = texture.floor(kind or staging.place.floor, x, z, pixel)
     if shade:
         grey = grey * _corner_shade(staging.place, x, z)
-    lit = _lit(light, x, np.zeros_like(x), z, np.array([0.0, 1, 0]), grey, eye)
-    lit = lit * _under_props(staging, x, z)
-    return panel((left, 0, near), (right - left, 0, 0), (0, 0, far - near), (0, 1, 0), lit, GROUND)
+    lit = _lit(light, x, np.full_like(x, y), z, np.array([0.0, 1, 0]), grey, eye)
+    if y == 0.0:
+        _under_props(staging, lit, x, z)
+    return panel((left, y, near), (right - left, 0, 0), (0, 0, far - near), (0, 1, 0), lit, GROUND)
 
 
 def _corner_shade(place: Place, x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -97,19 +114,30 @@ def _corner_shade(place: Place, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     return 0.7 + 0.3 * np.clip(edge / 0.9, 0, 1)
 
 
-def _under_props(staging: Staging, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _under_props(staging: Staging, lit: np.ndarray, x: np.ndarray, z: np.ndarray) -> None:
     """Soft dark where things stand."""
-    shade = np.ones_like(x)
     for each in staging.props:
-        mesh = prop(each.kind)
-        low = mesh.points[mesh.points[:, 1] < 1.2]
-        half_x, half_z = np.abs(low[:, 0]).max() * each.scale, np.abs(low[:, 2]).max() * each.scale
-        turn = np.radians(each.turn)
-        dx, dz = x - each.x, z - each.z
-        u = (dx * np.cos(turn) - dz * np.sin(turn)) / (half_x + 0.18)
-        v = (dx * np.sin(turn) + dz * np.cos(turn)) / (half_z + 0.18)
-        shade *= 1 - 0.5 * np.clip(1.25 - (np.abs(u) ** 3 + np.abs(v) ** 3), 0, 1)
-    return shade
+        if each.y < -0.5:
+            continue
+        half_x, half_z = _footprint(each.kind)
+        half_x, half_z = half_x * each.scale + 0.18, half_z * each.scale + 0.18
+        reach = 1.1 * math.hypot(half_x, half_z)
+        left, right = np.searchsorted(x[0], (each.x - reach, each.x + reach))
+        near, far = np.searchsorted(z[:, 0], (each.z - reach, each.z + reach))
+        if right <= left or far <= near:
+            continue
+        turn = math.radians(each.turn)
+        dx, dz = x[near:far, left:right] - each.x, z[near:far, left:right] - each.z
+        u = (dx * math.cos(turn) - dz * math.sin(turn)) / half_x
+        v = (dx * math.sin(turn) + dz * math.cos(turn)) / half_z
+        lit[near:far, left:right] *= 1 - 0.5 * np.clip(1.25 - (np.abs(u * u * u) + np.abs(v * v * v)), 0, 1)
+
+
+@lru_cache(maxsize=128)
+def _footprint(kind: str) -> tuple[float, float]:
+    points = prop(kind).points
+    low = points[points[:, 1] < 0.9]
+    return float(np.abs(low[:, 0]).max()), float(np.abs(low[:, 2]).max())
 
 
 def _room_floor(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]:
@@ -127,12 +155,19 @@ def _room_floor(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]:
 
 
 def _open_ground(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]:
-    """Three squares, each finer than the one around it, centred on the action."""
+    """Three squares, each finer than the one around it, centred on the action; piers and decks lie over water."""
     x, z = _middle(staging)
+    afloat = staging.place.kind in ("pier", "deck")
+    base = "water" if afloat else staging.place.floor
     found = []
-    for half, count in ((300.0, 512), (40.0, 900), (11.0, 900)):
+    for half, count in ((300.0, 400), (40.0, 720), (11.0, 360 if afloat else 800)):
         span = (x - half, x + half, z - half, z + half)
-        found.append(_floor_panel(staging, light, eye, span, (count, count), False))
+        found.append(_floor_panel(staging, light, eye, span, (count, count), False, base, -1.1 if afloat else 0.0))
+    if afloat:
+        left, right, near, far = (-2.1, 2.1, -40.0, 48.0) if staging.place.kind == "pier" else (-14.0, 14.0, -12.0, 2.8)
+        per = (60, 22) if staging.place.kind == "pier" else (28, 50)
+        count = (int((right - left) * per[0]), int((far - near) * per[1]))
+        found.append(_floor_panel(staging, light, eye, (left, right, near, far), count, False, "planks", 0.0))
     return found
 
 
@@ -215,7 +250,7 @@ def _front(
     staging: Staging, light: Light, eye: np.ndarray, side: float, z: float, long: float, high: float, seed: int
 ) -> Panel:
     x = 7.6 * side
-    per = 24.0
+    per = 26.0 if abs(z + long / 2 - eye[2]) < 22 else 11.0
     u, v = np.meshgrid(_square(0, long, int(long * per)), _square(0, high, int(high * per)))
     grey, glow = texture.front(u, v, seed, hour(staging.time) != "day")
     normal = np.array([-side, 0.0, 0.0])
