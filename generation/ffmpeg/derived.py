@@ -54,8 +54,10 @@ def poster(source: Path, target: Path, frame: int | None = None, facts: Probe | 
         arguments = row.output("pipe:1", vframes=1, f="image2pipe", vcodec="png").get_args()
         frame = _most_telling(io.BytesIO(run(arguments).stdout), candidates)
     chosen = steady(opened(source), facts).filter("select", f"eq(n,{frame})")
-    scaled = chosen.filter("scale", POSTER_WIDTH, -2, in_color_matrix="bt709", out_range="pc")
-    run(scaled.output(address(target), **_still("mjpeg", **{"q:v": 3})).get_args(), writes=[target])
+    run(
+        pictured(chosen, POSTER_WIDTH).output(address(target), **_still("mjpeg", **{"q:v": 3})).get_args(),
+        writes=[target],
+    )
     return frame
 
 
@@ -111,10 +113,18 @@ def _tile_row(picture: Any, chosen: tuple[int, ...], width: int) -> Any:
     return picture.filter("select", wanted).filter("scale", width, -2).filter("tile", f"{len(chosen)}x1")
 
 
+def pictured(picture: Any, width: object = "iw", full_range: bool = True) -> Any:
+    """The picture in the colours that JPEG (full range) and WebP (limited range) are always read in: BT.601."""
+    scaled = picture.filter("scale", width, -2, out_color_matrix="bt601", out_range="pc" if full_range else "tv")
+    return scaled.filter("format", "yuvj420p" if full_range else "yuv420p")
+
+
 def _strip_output(row: Any, target: Path) -> Any:
     if Path(target).suffix == ".webp":
-        return row.output(address(target), **_still("libwebp", quality=70, compression_level=2))
-    return row.output(address(target), **_still("mjpeg", **{"q:v": 4}))
+        return pictured(row, full_range=False).output(
+            address(target), **_still("libwebp", quality=70, compression_level=2)
+        )
+    return pictured(row).output(address(target), **_still("mjpeg", **{"q:v": 4}))
 
 
 def _still(codec: str, **options: Any) -> dict[str, Any]:

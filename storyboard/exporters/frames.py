@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 from generation.ffmpeg import run
-from generation.ffmpeg.runner import source
+from generation.ffmpeg.derived import pictured
+from generation.ffmpeg.movies import opened
 from storyboard.cut import Cut
 from storyboard.exporters import Progress, animatic
 
@@ -22,8 +23,8 @@ def export(cut: Cut, target: Path, *, burn_ins: bool, work: Path, on_progress: P
         folder = Path(name)
         film = folder / "film.mp4"
         animatic.export(cut, film, burn_ins=burn_ins, work=work, on_progress=on_progress)
-        numbered = ["-start_number", "0", "-f", "image2", f"file:{folder}/%06d.jpg"]
-        run([*source(film), "-map", "0:V:0", "-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", "2", *numbered])
+        still = {"c:v": "mjpeg", "q:v": 2, "fps_mode": "passthrough", "f": "image2", "start_number": 0}
+        run(pictured(opened(film)["V:0"]).output(f"file:{folder}/%06d.jpg", **still).get_args())
         pictures = sorted(folder.glob("*.jpg"))
         try:
             with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:

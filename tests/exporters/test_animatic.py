@@ -1,8 +1,10 @@
 """The film has the cut's frames, no more, no fewer, in order, whatever the shots were made of."""
 
 import dataclasses
+import io
 import itertools
 import json
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -252,9 +254,6 @@ def test_every_exporter_in_the_table_makes_its_file(tmp_path, name):
 
 
 def test_the_zip_holds_every_frame_in_order(tmp_path):
-    import io
-    import zipfile
-
     chosen = exporter("frames")
     cut = cut_of(take(tmp_path, "010", 15), take(tmp_path, "020", 5, first=200))
     count = chosen.load().export(cut, tmp_path / "f.zip", burn_ins=False, work=tmp_path / "work")
@@ -263,6 +262,27 @@ def test_the_zip_holds_every_frame_in_order(tmp_path):
         shown = [barcode.number(np.asarray(Image.open(io.BytesIO(archive.read(name))))) for name in names]
     assert count == 20 and names[0] == "frames/000000.jpg"
     assert shown == [*range(15), *range(200, 205)]
+
+
+@pytest.mark.parametrize("name", ["animatic", "gif", "frames"])
+def test_colours_survive_every_export(tmp_path, name):
+    panel, colour = tmp_path / "panel.png", (200, 60, 40)
+    Image.new("RGB", SIZE, colour).save(panel)
+    chosen = exporter(name)
+    target = tmp_path / f"film{chosen.suffix}"
+    cut = cut_of(CutShot(1, "010", "1", "", "panel", 4, source=panel))
+    chosen.load().export(cut, target, burn_ins=False, work=tmp_path / "work")
+    with Image.open(first_picture(target)) as picture:
+        assert np.abs(np.asarray(picture.convert("RGB"))[60, 60].astype(int) - colour).max() <= 5
+
+
+def first_picture(target):
+    if target.suffix == ".mp4":
+        return io.BytesIO(ffmpeg.frame(target, 0))
+    if target.suffix == ".gif":
+        return target
+    with zipfile.ZipFile(target) as archive:
+        return io.BytesIO(archive.read("frames/000000.jpg"))
 
 
 def test_the_gif_plays_as_long_as_the_film(tmp_path):

@@ -57,6 +57,17 @@ def test_colours_survive_and_are_marked(tmp_path):
         assert np.abs(np.asarray(still.convert("RGB"))[32, 32].astype(int) - colour).max() <= 4
 
 
+@pytest.mark.parametrize("name", ["poster.jpg", "filmstrip.webp", "strip.jpg"])
+def test_stills_have_the_colours_of_the_take(tmp_path, name):
+    take, colour = tmp_path / "take.mp4", (200, 60, 40)
+    with ffmpeg.Encoder(take, 640, 360, (24, 1)) as encoder:
+        encoder.write(np.full((360, 640, 3), colour, dtype=np.uint8))
+    ffmpeg.derive(take, tmp_path)
+    ffmpeg.filmstrip(take, tmp_path / "strip.jpg")
+    with Image.open(tmp_path / name) as still:
+        assert np.abs(np.asarray(still.convert("RGB"))[60, 60].astype(int) - colour).max() <= 5
+
+
 def test_an_engine_that_fails_leaves_no_file(tmp_path):
     with (
         pytest.raises(RuntimeError, match="engine"),
