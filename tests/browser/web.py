@@ -6,18 +6,16 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
-from django.conf import settings
-from django.test import Client
-from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page
 
-from storyboard.models import User
-from tests.browser.conftest import watched
 from tests.running import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from storyboard.models import User
 
 
 @dataclass
@@ -31,6 +29,9 @@ class Web:
 
     def context(self, user: User, width: int = 1280, height: int = 800, **options: Any) -> BrowserContext:
         """A browser of that person's own, signed in."""
+        from django.conf import settings
+        from django.test import Client
+
         client = Client()
         client.force_login(user)
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -40,15 +41,22 @@ class Web:
         return context
 
     def page(self, user: User, width: int = 1280, height: int = 800) -> Page:
+        from tests.browser.conftest import watched
+
         return watched(self.context(user, width, height).new_page(), self.errors)
 
     def address(self, name: str, *args: Any, query: str = "") -> str:
+        from django.urls import reverse
+
         return f"{self.url}{reverse(name, args=args)}{query}"
 
 
 @pytest.fixture(scope="session")
 def served(django_db_setup: None) -> Iterator[str]:
     """The web app with its live socket, in a thread; its origin is one that a page may open the socket from."""
+    import uvicorn
+    from django.conf import settings
+
     port = free_port()
     settings.SOCKET_ORIGINS.append(f"http://127.0.0.1:{port}")
     from storyboard.asgi import application
