@@ -1,0 +1,50 @@
+"""What a new server begins with."""
+
+from __future__ import annotations
+
+import pytest
+
+from storyboard import first_run
+from storyboard.models import Project, Shot, Take, User
+from tests.together import together
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_server_gets_an_owner_and_the_sample_pitch() -> None:
+    owner = first_run.ensure()
+    assert (owner.username, owner.is_superuser, owner.has_usable_password()) == ("owner", True, False)
+    project = Project.objects.visible_to(owner).get()
+    shots = Shot.objects.filter(project=project)
+    assert shots.count() >= 15
+    assert project.scenes.count() >= 3
+    assert Take.objects.filter(project=project).count() == 8
+    assert project.drafts.get().board_made_at is not None
+
+
+def test_the_sample_has_two_people_day_and_night_in_and_out() -> None:
+    project = first_run.make_sample(first_run.ensure(with_sample=False))
+    scenes = project.scenes.all()
+    assert {"INT", "EXT"} <= {scene.setting.rstrip(".") for scene in scenes}
+    assert {"DAY", "NIGHT"} <= {scene.time for scene in scenes}
+    names = {name for shot in Shot.objects.filter(project=project) for name in shot.current.characters}
+    assert len(names) >= 2
+
+
+def test_a_second_start_finds_all_as_it_was() -> None:
+    first = first_run.ensure()
+    Project.objects.get().rename("Mine now", first)
+    assert first_run.ensure() == first
+    assert Project.objects.get().name == "Mine now"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_starts_at_once_make_one_owner_and_one_sample() -> None:
+    owners = together(first_run.ensure, first_run.ensure)
+    assert owners[0] == owners[1]
+    assert (User.objects.count(), Project.objects.count()) == (1, 1)
+
+
+def test_a_person_who_is_called_owner_already_keeps_the_name() -> None:
+    User.objects.create_user("owner")
+    assert first_run.ensure(with_sample=False).username == "owner2"
