@@ -1,8 +1,14 @@
 import { History } from "./annotation/history.js";
 import { paint } from "./annotation/paint.js";
-import { LETTER, MOST_LETTERS, MOST_POINTS, MOST_STROKES, SIZES, pointAt, problemWith, touches } from "./annotation/strokes.js";
+import { LETTER, MOST_LETTERS, MOST_POINTS, MOST_STROKES, SIZES } from "./annotation/strokes.js";
+import { pointAt, problemWith, touches } from "./annotation/strokes.js";
 import { keys } from "./keys.js";
+import { part } from "./player/part.js";
+import { press } from "./player/view.js";
 import "./player.js";
+
+/** @import { Drawing } from "./annotation/strokes.js" */
+/** @import { Player } from "./player.js" */
 
 /** Points nearer than this part of the picture say nothing new. */
 const NEAREST = 0.0015;
@@ -17,7 +23,7 @@ const NUDGE = 0.01;
  * templates/player/_annotation.html; the format: annotation/strokes.js.
  *
  * `value` is the drawing not yet sent, or null; `frame` the frame it is on; `drawings` the saved ones,
- * `[{id, frame, value}]`. Says `annotation:change` (detail `{value, frame}`) and `annotation:mode` (detail `{drawing}`).
+ * `[{id, frame, value}]`. Says `annotation:change` (detail `{value, frame}`) and `annotation:mode` (`{drawing}`).
  */
 export class Annotation extends HTMLElement {
   #history = new History();
@@ -33,9 +39,9 @@ export class Annotation extends HTMLElement {
   #unbind = [];
 
   connectedCallback() {
-    this.player = this.closest("ct-player");
-    this.tools = this.querySelector(".annotation-tools");
-    this.overlay = this.player.querySelector(".player-overlay");
+    this.player = /** @type {Player} */ (this.closest("ct-player"));
+    this.tools = /** @type {HTMLElement} */ (this.querySelector(".annotation-tools"));
+    this.overlay = this.player.overlay;
     this.#readSaved();
     this.#listen();
     this.#bindKeys();
@@ -47,7 +53,7 @@ export class Annotation extends HTMLElement {
     this.#unbind = [];
   }
 
-  /** @returns {import("./annotation/strokes.js").Drawing | null} */
+  /** @returns {Drawing | null} */
   get value() {
     const { strokes } = this.#history;
     return strokes.length > 0 ? { format: 1, strokes: structuredClone(strokes) } : null;
@@ -67,7 +73,7 @@ export class Annotation extends HTMLElement {
     return this.#history.strokes.length > 0 ? this.#frame : null;
   }
 
-  /** @param {{id?: string | number, frame: number, value: import("./annotation/strokes.js").Drawing}[]} drawings */
+  /** @param {{id?: string | number, frame: number, value: Drawing}[]} drawings */
   set drawings(drawings) {
     this.#drawings = drawings.filter(({ value }) => problemWith(value) === null);
     this.#draw();
@@ -105,7 +111,7 @@ export class Annotation extends HTMLElement {
     this.#drawing = on;
     this.tools.hidden = !on;
     this.player.toggleAttribute("data-drawing", on);
-    this.player.querySelector("[data-do=draw]")?.setAttribute("aria-pressed", String(on));
+    press(this.player, "draw", on);
     this.overlay.tabIndex = on ? 0 : -1;
     this.#spot.shown = false;
     this.#note("");
@@ -115,7 +121,7 @@ export class Annotation extends HTMLElement {
 
   #show(on) {
     this.#visible = on;
-    this.querySelector("[data-draw=visible]").setAttribute("aria-pressed", String(on));
+    this.#button("visible").setAttribute("aria-pressed", String(on));
     this.#draw();
   }
 
@@ -207,7 +213,7 @@ export class Annotation extends HTMLElement {
   #choose(kind, value) {
     if (kind === "tool") this.#tool = value;
     else this.#colour = value;
-    for (const button of this.querySelectorAll(`[data-${kind}]`)) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(`[data-${kind}]`))) {
       button.setAttribute("aria-pressed", String(button.dataset[kind] === value));
     }
     this.player.dataset.drawingTool = this.#tool;
@@ -228,7 +234,7 @@ export class Annotation extends HTMLElement {
 
   #resize(by) {
     this.#size = Math.max(0, Math.min(SIZES.length - 1, this.#size + by));
-    this.querySelector("[data-part=size]").textContent = String(this.#size + 1);
+    part(this, "size").textContent = String(this.#size + 1);
   }
 
   #undo() {
@@ -321,12 +327,8 @@ export class Annotation extends HTMLElement {
   #endStroke() {
     const stroke = this.#stroke;
     this.#stroke = null;
-    if (!stroke || stroke.tool === "eraser") return;
-    if (stroke.tool !== "pen" && stroke.points.length < 2) {
-      this.#draw();
-      return;
-    }
-    this.#keep(stroke);
+    if (stroke && isWhole(stroke)) this.#keep(stroke);
+    else if (stroke) this.#draw();
   }
 
   #keep(stroke) {
@@ -388,7 +390,7 @@ export class Annotation extends HTMLElement {
   }
 
   #note(text) {
-    this.querySelector("[data-part=note]").textContent = text;
+    part(this, "note").textContent = text;
   }
 
   #draw() {
@@ -401,8 +403,13 @@ export class Annotation extends HTMLElement {
     brush.clearRect(0, 0, width, height);
     for (const [strokes, alpha] of this.#visible ? this.#layers() : []) paint(brush, strokes, width, height, alpha);
     if (this.#spot.shown && this.#drawing) paintSpot(brush, this.#spot.x * width, this.#spot.y * height, ratio);
-    this.querySelector("[data-draw=undo]").disabled = !this.#history.canUndo;
-    this.querySelector("[data-draw=redo]").disabled = !this.#history.canRedo;
+    this.#button("undo").disabled = !this.#history.canUndo;
+    this.#button("redo").disabled = !this.#history.canRedo;
+  }
+
+  /** @returns {HTMLButtonElement} */
+  #button(name) {
+    return this.querySelector(`[data-draw=${name}]`);
   }
 
   #layers() {
@@ -410,12 +417,8 @@ export class Annotation extends HTMLElement {
     const here = this.#drawings.filter((drawing) => drawing.frame === frame).map(({ value }) => [value.strokes, 1]);
     const layers = paused ? [...this.#neighbours(frame), ...here] : here;
     if (this.#frame === frame) layers.push([this.#history.strokes, 1]);
-    if (this.#stroke && this.#stroke.tool !== "eraser" && this.#isDrawable(this.#stroke)) layers.push([[this.#stroke], 1]);
+    if (this.#stroke && isWhole(this.#stroke)) layers.push([[this.#stroke], 1]);
     return layers;
-  }
-
-  #isDrawable({ tool, points }) {
-    return tool === "pen" || points.length > 1;
   }
 
   /** The nearest drawing before and after, faint, so that a movement can be drawn frame by frame. */
@@ -425,13 +428,19 @@ export class Annotation extends HTMLElement {
     const near = others.filter((drawing) => Math.abs(drawing.frame - frame) <= ONION_REACH);
     const before = Math.max(...near.map((one) => one.frame).filter((n) => n < frame));
     const after = Math.min(...near.map((one) => one.frame).filter((n) => n > frame));
-    return near.filter((one) => one.frame === before || one.frame === after).map(({ value }) => [value.strokes, ONION_ALPHA]);
+    const nearest = near.filter((one) => one.frame === before || one.frame === after);
+    return nearest.map(({ value }) => [value.strokes, ONION_ALPHA]);
   }
+}
+
+/** An arrow or a box that went nowhere is none; the eraser leaves no stroke. */
+function isWhole({ tool, points }) {
+  return tool === "pen" || (tool !== "eraser" && points.length > 1);
 }
 
 function paintSpot(brush, x, y, ratio) {
   const reach = 9 * ratio;
-  for (const [shade, wide] of [["#000", 3], ["#fff", 1]]) {
+  for (const { shade, wide } of [{ shade: "#000", wide: 3 }, { shade: "#fff", wide: 1 }]) {
     brush.strokeStyle = shade;
     brush.lineWidth = wide * ratio;
     brush.beginPath();

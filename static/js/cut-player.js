@@ -3,13 +3,16 @@ import { clips } from "./player/clips.js";
 import { CutReel } from "./player/cut-reel.js";
 import { Deck } from "./player/deck.js";
 import { PlayerElement, rateFrom } from "./player/element.js";
+import { part } from "./player/part.js";
 import { press } from "./player/view.js";
 import { fps } from "./timecode.js";
 
+/** @import { Item } from "./player/deck.js" */
+
 /**
- * `<ct-cut-player>`: shots in order as one animatic. Markup: templates/player/_cut_player.html. Its shots stand as JSON in
- * `[data-part=shots]`; another list put there, or given to `update()`, is taken over without a gap. Besides what every
- * player says it says `cut:shot` (detail `{index, item}`) when another shot is on the screen.
+ * `<ct-cut-player>`: shots in order as one animatic. Markup: templates/player/_cut_player.html. Its shots stand as JSON
+ * in `[data-part=shots]`; another list put there, or given to `update()`, is taken over without a gap. Besides what
+ * every player says it says `cut:shot` (detail `{index, item}`) when another shot is on the screen.
  */
 export class CutPlayer extends PlayerElement {
   connectedCallback() {
@@ -28,7 +31,7 @@ export class CutPlayer extends PlayerElement {
     return this.reel.item;
   }
 
-  /** @param {Partial<import("./player/deck.js").Item>[]} shots */
+  /** @param {Partial<Item>[]} shots */
   update(shots) {
     const frame = this.reel.replace(shots.map(itemFrom));
     this.transport.reelChanged(frame);
@@ -39,8 +42,9 @@ export class CutPlayer extends PlayerElement {
 
   #enhance() {
     const rate = rateFrom(this.dataset);
-    const [one, other] = this.querySelectorAll(".cut-deck");
+    const [one, other] = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".cut-deck"));
     this.sound = this.querySelector("audio");
+    /** @type {[Deck, Deck]} */
     const decks = [new Deck(one, rate), new Deck(other, rate)];
     const clock = new CutClock(this.sound, Number(this.dataset.soundOffset ?? 0) / fps(rate));
     this.reel = new CutReel(decks, clock, rate);
@@ -52,16 +56,17 @@ export class CutPlayer extends PlayerElement {
   }
 
   #actions() {
+    const toEdit = (direction) => () => this.controls.toEdit(direction);
     return [
-      { does: "edit-previous", keys: "arrowup", label: "Previous shot", repeat: true, run: () => this.controls.toEdit(-1) },
-      { does: "edit-next", keys: "arrowdown", label: "Next shot", repeat: true, run: () => this.controls.toEdit(1) },
+      { does: "edit-previous", keys: "arrowup", label: "Previous shot", repeat: true, run: toEdit(-1) },
+      { does: "edit-next", keys: "arrowdown", label: "Next shot", repeat: true, run: toEdit(1) },
       { does: "captions", label: "Dialogue under the picture", run: () => this.#toggleCaptions() },
     ];
   }
 
   #shotShown(item, index) {
-    this.querySelector("[data-part=label]").textContent = item.label;
-    this.querySelector("[data-part=caption]").textContent = item.dialogue;
+    part(this, "label").textContent = item.label;
+    part(this, "caption").textContent = item.dialogue;
     this.say("cut:shot", { index, item });
   }
 
@@ -80,7 +85,7 @@ export class CutPlayer extends PlayerElement {
   }
 
   #watchShots() {
-    const place = this.querySelector("[data-part=shots]");
+    const place = part(this, "shots");
     const read = () => {
       const written = place.querySelector("script");
       if (written) this.update(JSON.parse(written.textContent));
@@ -90,11 +95,15 @@ export class CutPlayer extends PlayerElement {
   }
 }
 
-/** @returns {import("./player/deck.js").Item} */
+const BLANK = {
+  frames: 0, in_frame: 0, kind: /** @type {const} */ ("card"), src: "", source_frames: 0, poster: "",
+  code: "", label: "", line: "", dialogue: "",
+};
+
+/** A shot as the server writes it, whose rate is `[num, den]`; `key` tells shots apart, else the code does. */
 function itemFrom(shot) {
   const [num, den] = shot.rate ?? [24, 1];
-  const blank = { in_frame: 0, kind: "card", src: "", source_frames: 0, poster: "", code: "", label: "", line: "", dialogue: "" };
-  return { ...blank, key: shot.key ?? shot.code, ...shot, rate: { num, den } };
+  return { ...BLANK, key: shot.code, ...shot, rate: { num, den } };
 }
 
 customElements.define("ct-cut-player", CutPlayer);

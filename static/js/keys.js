@@ -1,17 +1,18 @@
 /**
  * Keys by region of the page, and the sheet that lists them.
  *
- * `keys.scope("Player", element, { "j": { label: "Play backwards", run }, "i [": {...} })` returns a function that takes
- * the scope away again. A chord is `ctrl+`, `alt+`, `shift+` in this order and a key; several chords for one action are
- * separated by a space.
+ * `keys.scope("Player", element, { "j": { label: "Play backwards", run }, "i [": {...} })` returns a function that
+ * takes the scope away again. A chord is `ctrl+`, `alt+`, `shift+` in this order and a key; several chords for one
+ * action are separated by a space.
  *
  * - Letters match what is written on the key, so they follow AZERTY; on a keyboard without Latin letters, its place.
  * - Digits, Space, arrows and other named keys match by place: `1`, `space`, `arrowleft`, `home`, `enter`, `escape`.
  * - Signs such as `<`, `?` and `[` match what they type, whatever else must be held for it.
  * - `ctrl` is also Command.
  *
- * An action has `label` and `run(event)`; `run` returns false where it has nothing to do and the next scope may. It may
- * have `repeat: true` (fires again while held), `whileTyping: true` (fires in text fields), `hidden: true` (not listed).
+ * An action has `label` and `run(event)`; `run` returns false where it has nothing to do and the next scope may. It
+ * may have `repeat: true` (fires again while held), `whileTyping: true` (fires in text fields), `hidden: true` (not
+ * listed).
  * Options of a scope: `pageDefault` (also when the focus is nowhere in particular), `when()` (only then).
  */
 
@@ -19,9 +20,14 @@ const STORE = "ct-single-keys";
 const BROWSER_OWNED = /^ctrl\+(?:shift\+)?[lwtnd]$|^alt\+\d$/;
 const TYPED_INTO = "input, textarea, select, [contenteditable]:not([contenteditable=false]), [role=textbox]";
 const NOT_TYPED_INTO = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"];
+const TICKED_BY_SPACE = "input[type=checkbox], input[type=radio]";
 const PRESSED_BY_ENTER = "a[href], button, summary, [role=button], input[type=submit], input[type=reset]";
 
-/** @typedef {{label: string, run: (event: KeyboardEvent) => unknown, repeat?: boolean, whileTyping?: boolean, hidden?: boolean}} Action */
+/**
+ * @typedef {{
+ *   label: string, run: (event: KeyboardEvent) => unknown, repeat?: boolean, whileTyping?: boolean, hidden?: boolean,
+ * }} Action
+ */
 
 class Keys {
   #scopes = [];
@@ -184,7 +190,7 @@ function isTyping(target) {
 function belongsToControl(target, chord) {
   if (!(target instanceof Element)) return false;
   if (chord === "space" || chord === "enter") {
-    return target.matches(PRESSED_BY_ENTER) || (chord === "space" && target.matches("input[type=checkbox], input[type=radio]"));
+    return target.matches(chord === "space" ? `${PRESSED_BY_ENTER}, ${TICKED_BY_SPACE}` : PRESSED_BY_ENTER);
   }
   return chord.startsWith("arrow") && target.matches("input[type=radio]");
 }

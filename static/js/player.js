@@ -1,12 +1,15 @@
 import { clips } from "./player/clips.js";
 import { PlayerElement, rateFrom } from "./player/element.js";
+import { part } from "./player/part.js";
 import { Picture } from "./player/picture.js";
+
+/** @import { Rate } from "./timecode.js" */
 
 /**
  * `<ct-player>`: one clip, by frame. Markup: templates/player/_player.html. Besides what every player says it says
  * `player:load` when the first picture of a clip is on the screen.
  *
- * @typedef {{src: string, rate: import("./timecode.js").Rate, frames: number, poster?: string, label?: string, frame?: number}} Clip
+ * @typedef {{src: string, rate: Rate, frames: number, poster?: string, label?: string, frame?: number}} Clip
  */
 export class Player extends PlayerElement {
   #clip = null;
@@ -31,7 +34,7 @@ export class Player extends PlayerElement {
   }
 
   /**
-   * Shows another clip; the old picture stays until the new one has painted. Resolves when it has, or when it could not.
+   * Shows another clip; the old picture stays until the new one has painted. Resolves when it has, or could not.
    * @param {Clip} clip
    */
   async load(clip) {
@@ -80,7 +83,7 @@ export class Player extends PlayerElement {
     this.#hold.hidden = true;
     this.picture.close();
     this.dataset.state = "error";
-    this.querySelector("[data-part=error-text]").textContent = error.message;
+    part(this, "error-text").textContent = error.message;
   }
 
   get #hold() {
@@ -100,14 +103,16 @@ export class Player extends PlayerElement {
   #enhance() {
     this.picture = new Picture(this.querySelector("video"));
     this.picture.rate = rateFrom(this.dataset);
-    const retry = { does: "retry", label: "Try again", run: () => void this.load({ ...this.#clip, frame: this.frame }) };
+    const again = () => void this.load({ ...this.#clip, frame: this.frame });
+    const retry = { does: "retry", label: "Try again", run: again };
     this.enhance(this.picture, () => [this.picture.video], () => [retry]);
   }
 }
 
 /** @returns {Clip} */
 function clipFrom(data) {
-  return { src: data.src, rate: rateFrom(data), frames: Number(data.frames), poster: data.poster, frame: Number(data.frame ?? 0) };
+  const { src, poster, frames, frame = 0 } = data;
+  return { src, poster, rate: rateFrom(data), frames: Number(frames), frame: Number(frame) };
 }
 
 customElements.define("ct-player", Player);

@@ -27,7 +27,7 @@ class Site:
         self.media = media
         self.contexts: dict[str, Mapping[str, Any]] = {}
         self.broken: set[str] = set()
-        self.engine = Engine(dirs=[str(ROOT / "templates"), str(PAGES)])
+        self.engine = Engine(dirs=[str(ROOT / "templates"), str(PAGES)], debug=False)
         self.port = 0
 
     def url(self, page: str, host: str = "127.0.0.1", **context: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -13,25 +14,23 @@ from tests.browser.loopback import Site
 
 pytestmark = pytest.mark.browser
 
-# Plays from a frame to the end and says what was on the screen at each frame, and how long it took in milliseconds.
+# Plays from a frame to the end and says what was on the screen at each frame, and how late it was in milliseconds.
 PLAY_TO_END = """async (from) => {
     const player = document.querySelector("ct-cut-player");
     player.transport.loop = false;
     await player.seek(from);
     const seen = [];
-    let began = Infinity;
-    let ended = 0;
+    const late = [];
     player.addEventListener("player:frame", ({detail}) => {
         if (detail.paused) return;
-        began = Math.min(began, performance.now() - detail.frame * 1000 / 24);
         const deck = player.querySelector(".cut-deck[data-front=yes]");
         seen.push([detail.frame, deck.dataset.face, readBarcode(deck.querySelector("video"))]);
+        late.push(performance.now() - detail.frame * 1000 / 24);
     });
-    player.addEventListener("player:end", () => (ended = performance.now()), {once: true});
     const stopped = new Promise((done) => player.addEventListener("player:pause", done, {once: true}));
     player.play();
     await stopped;
-    return {seen, ms: ended - began, frame: player.frame};
+    return {seen, late, frame: player.frame};
 }"""
 
 AT = """async (n) => {
@@ -80,7 +79,10 @@ def test_the_playing_length_is_the_sum_of_the_frames_of_twenty_shots(page: Page,
     assert page.evaluate("() => document.querySelector('ct-cut-player').frames") == total
     played = page.evaluate(PLAY_TO_END, 0)
     assert played["frame"] == total - 1
-    assert played["ms"] == pytest.approx(total * 1000 / 24, abs=1000 / 24)
+    quarter = len(played["late"]) // 4
+    # A busy machine may show single frames late; a cut that played too long would show all of the last ones late.
+    drift = median(played["late"][-quarter:]) - median(played["late"][:quarter])
+    assert abs(drift) <= 1000 / 24
     shot_at = [place for place, shot in enumerate(twenty) for _ in range(shot["frames"])]
     wrong = [
         (frame, picture)

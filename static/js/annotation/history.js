@@ -1,9 +1,11 @@
+/** @import { Stroke } from "./strokes.js" */
+
 /** Strokes with undo and redo. Every state is its own list; a stroke is never changed once it is in one. */
 export class History {
   #past = [[]];
   #at = 0;
 
-  /** @returns {import("./strokes.js").Stroke[]} */
+  /** @returns {Stroke[]} */
   get strokes() {
     return this.#past[this.#at];
   }

@@ -7,7 +7,8 @@
  * - Limits are those of storyboard/annotation.py, which checks the same again.
  *
  * @typedef {[number, number, number]} Point
- * @typedef {{tool: "pen" | "arrow" | "box" | "text", color: string, size: number, points: Point[], text?: string}} Stroke
+ * @typedef {"pen" | "arrow" | "box" | "text"} Tool
+ * @typedef {{tool: Tool, color: string, size: number, points: Point[], text?: string}} Stroke
  * @typedef {{format: 1, strokes: Stroke[]}} Drawing
  */
 
@@ -22,7 +23,8 @@ export const MOST_LETTERS = 500;
 
 /** What keeps a drawing from being one, in words; null where nothing does. */
 export function problemWith(drawing) {
-  if (drawing?.format !== 1 || !Array.isArray(drawing.strokes)) return "This drawing is in a format this page does not know.";
+  const known = drawing?.format === 1 && Array.isArray(drawing.strokes);
+  if (!known) return "This drawing is in a format this page does not know.";
   if (drawing.strokes.length > MOST_STROKES) return `This drawing has more than ${MOST_STROKES} strokes.`;
   if (JSON.stringify(drawing).length > MOST_BYTES) return "This drawing is too large to send.";
   return drawing.strokes.every(isStroke) ? null : "A stroke of this drawing cannot be read.";
@@ -49,12 +51,12 @@ function round(value, places) {
   return Number(value.toFixed(places));
 }
 
-/** Whether a circle round (x, y) touches a stroke; `aspect` is width by height of the picture, `reach` a part of its height. */
+/** Whether a circle round (x, y) touches a stroke; `aspect` is the picture's, `reach` a part of its height. */
 export function touches(stroke, x, y, reach, aspect) {
-  const spot = [x * aspect, y];
+  const spot = /** @type {[number, number]} */ ([x * aspect, y]);
   const limit = reach + stroke.size / 2;
   if (stroke.tool === "text") return withinText(stroke, spot, limit, aspect);
-  const path = outline(stroke).map(([px, py]) => [px * aspect, py]);
+  const path = outline(stroke).map((point) => [point[0] * aspect, point[1]]);
   if (path.length === 1) return distance(spot, path[0]) <= limit;
   return path.slice(1).some((point, index) => toSegment(spot, path[index], point) <= limit);
 }
@@ -72,10 +74,12 @@ function withinText({ points, text, size }, [x, y], limit, aspect) {
   return x >= left - limit && x <= left + width + limit && y >= top - limit && y <= top + height * 1.2 + limit;
 }
 
+/** @param {number[]} one @param {number[]} other */
 function distance([x1, y1], [x2, y2]) {
   return Math.hypot(x1 - x2, y1 - y2);
 }
 
+/** @param {number[]} spot @param {number[]} from @param {number[]} to */
 function toSegment(spot, from, to) {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const length = dx * dx + dy * dy;

@@ -4,7 +4,7 @@ const LOST = 0.5;
 const SLEW = 0.08;
 const SOUND_PATIENCE_MS = 400;
 
-/** Seconds into the cut. Where a sound runs it leads, since ears notice what eyes forgive; else the computer's clock. */
+/** Seconds into the cut. Where a sound runs it leads: ears notice what eyes forgive. Else the computer's clock does. */
 export class CutClock {
   #from = 0;
   #since = null;

@@ -1,9 +1,14 @@
 import { keys } from "../keys.js";
 import { parsePosition, toTimecode } from "../timecode.js";
+import { buttonFor, part } from "./part.js";
 import { remember, remembered } from "./settings.js";
 import { press } from "./view.js";
 
-/** @typedef {import("../keys.js").Action & {does?: string, keys?: string}} Deed */
+/** @import { Action } from "../keys.js" */
+/** @import { Transport } from "./transport.js" */
+/** @import { View } from "./view.js" */
+
+/** @typedef {Action & {does?: string, keys?: string}} Deed */
 /** @typedef {{in: number, out?: number, id?: string, label?: string}} Marker */
 
 /**
@@ -18,20 +23,21 @@ export class Controls {
 
   /**
    * @param {HTMLElement} host
-   * @param {import("./transport.js").Transport} transport
-   * @param {import("./view.js").View} view
+   * @param {Transport} transport
+   * @param {View} view
    * @param {Deed[]} [more] what only this kind of player does
    */
   constructor(host, transport, view, more = []) {
     this.host = host;
     this.transport = transport;
-    this.slider = host.querySelector("[data-part=slider]");
-    this.counter = host.querySelector("[data-part=counter]");
-    this.entry = host.querySelector("[data-part=entry]");
-    this.marks = host.querySelector("[data-part=marks]");
+    this.slider = part(host, "slider");
+    this.counter = part(host, "counter");
+    this.entry = part(host, "entry");
+    this.marks = part(host, "marks");
     this.actions = [...actionsFor(transport, view, this), ...more];
     this.#listen();
     transport.addEventListener("change", () => this.draw());
+    transport.addEventListener("seek", () => this.#drawFrame());
     transport.addEventListener("frame", () => this.#drawFrame());
     this.draw();
   }
@@ -91,15 +97,13 @@ export class Controls {
   draw() {
     const { transport, host } = this;
     host.dataset.playing = transport.paused ? "no" : "yes";
-    const play = host.querySelector("[data-do=toggle]");
-    play?.setAttribute("aria-label", transport.paused ? "Play" : "Pause");
+    buttonFor(host, "toggle").setAttribute("aria-label", transport.paused ? "Play" : "Pause");
     press(host, "loop", transport.loop);
-    host.querySelector("[data-do=clear]").disabled = transport.range === null;
-    host.querySelector("[data-part=speed]").textContent = `${rounded(transport.speed)}×`;
-    const units = host.querySelector("[data-do=units]");
-    if (units) units.textContent = this.#units === "frames" ? "Frames" : "TC";
+    buttonFor(host, "clear").disabled = transport.range === null;
+    part(host, "speed").textContent = `${rounded(transport.speed)}×`;
+    buttonFor(host, "units").textContent = this.#units === "frames" ? "Frames" : "TC";
     this.slider.max = String(Math.max(0, transport.frames - 1));
-    host.querySelector("[data-part=shuttle]").textContent = shuttleText(transport);
+    part(host, "shuttle").textContent = shuttleText(transport);
     this.#drawMarks();
     this.#drawFrame();
   }
@@ -107,7 +111,7 @@ export class Controls {
   #drawFrame() {
     const { frame, frames, rate, paused } = this.transport;
     this.counter.textContent = this.#position(frame);
-    this.host.querySelector("[data-part=total]").textContent = `/ ${this.#position(frames, true)}`;
+    part(this.host, "total").textContent = `/ ${this.#position(frames)}`;
     this.slider.value = String(frame);
     // A screen reader would read every frame of a running clip.
     if (paused || frame % 24 === 0) {
@@ -192,12 +196,13 @@ function actionsFor(transport, view, controls) {
     if (keys.isHeld("k")) transport.step(direction);
     else transport.shuttleTo(direction);
   });
+  const [back, ahead] = [stepOrShuttle(-1), stepOrShuttle(1)];
   const step = (by) => () => void transport.step(by);
   return [
     { does: "toggle", keys: "space", label: "Play or pause", run: () => void transport.toggle() },
-    { does: "back", keys: "j", label: "Play backwards, faster each time; K held: step back", repeat: true, run: stepOrShuttle(-1) },
+    { does: "back", keys: "j", label: "Play backwards, then faster; K held: step", repeat: true, run: back },
     { does: "stop", keys: "k", label: "Pause", run: () => void transport.pause() },
-    { does: "ahead", keys: "l", label: "Play, faster each time; K held: step on", repeat: true, run: stepOrShuttle(1) },
+    { does: "ahead", keys: "l", label: "Play, then faster; K held: step", repeat: true, run: ahead },
     { does: "previous", keys: "arrowleft", label: "One frame back", repeat: true, run: step(-1) },
     { does: "next", keys: "arrowright", label: "One frame on", repeat: true, run: step(1) },
     { keys: "shift+arrowleft", label: "Five frames back", repeat: true, run: step(-5) },

@@ -2,13 +2,16 @@ import { fps } from "../timecode.js";
 import { clips } from "./clips.js";
 import { Latest } from "./latest.js";
 
+/** @import { Rate } from "../timecode.js" */
+/** @import { CutClock } from "./clock.js" */
+/** @import { Deck, Item } from "./deck.js" */
+
 /** Clips fetched ahead of the playhead, besides the one in the other deck. */
 const FETCH_AHEAD = 3;
 
-/** @typedef {import("./deck.js").Item} Item */
-
 /** A list of shots played as one, by the frame of the whole; a `Reel` for the transport. */
 export class CutReel {
+  /** @type {(n: number) => void} */
   onframe = () => {};
   onend = () => {};
   /** Called when another shot is on the screen. @type {(item: Item, index: number) => void} */
@@ -28,12 +31,14 @@ export class CutReel {
   #seeks = new Latest((n) => this.#land(n));
 
   /**
-   * @param {[import("./deck.js").Deck, import("./deck.js").Deck]} decks
-   * @param {import("./clock.js").CutClock} clock
-   * @param {import("../timecode.js").Rate} rate
+   * @param {[Deck, Deck]} decks
+   * @param {CutClock} clock
+   * @param {Rate} rate
    */
   constructor(decks, clock, rate) {
-    [this.front, this.back] = decks;
+    /** Seen; the other gets the next shot ready. */
+    this.front = decks[0];
+    this.back = decks[1];
     this.clock = clock;
     this.rate = rate;
   }

@@ -1,6 +1,9 @@
 import { fps } from "../timecode.js";
 import { clips } from "./clips.js";
+import { part } from "./part.js";
 import { Picture } from "./picture.js";
+
+/** @import { Rate } from "../timecode.js" */
 
 /** A clip that is this late, in milliseconds, is stood in for by its poster or its card. */
 const PATIENCE_MS = 300;
@@ -11,7 +14,7 @@ const JUMP_FROM = 6;
 /**
  * @typedef {{
  *   key: string, frames: number, in_frame: number, kind: "clip" | "image" | "card", src: string, source_frames: number,
- *   rate: import("../timecode.js").Rate, poster: string, code: string, label: string, line: string, dialogue: string,
+ *   rate: Rate, poster: string, code: string, label: string, line: string, dialogue: string,
  * }} Item one shot of a cut; `frames` at the rate of the cut, `in_frame` and `source_frames` at its own
  */
 
@@ -27,7 +30,7 @@ export class Deck {
   #held = null;
   #filling = Promise.resolve();
 
-  /** @param {HTMLElement} element @param {import("../timecode.js").Rate} cutRate */
+  /** @param {HTMLElement} element @param {Rate} cutRate */
   constructor(element, cutRate) {
     this.element = element;
     this.cutRate = cutRate;
@@ -163,8 +166,8 @@ export class Deck {
     this.#write("trouble", trouble);
   }
 
-  #write(part, text) {
-    this.element.querySelector(`[data-part=${part}]`).textContent = text ?? "";
+  #write(name, text) {
+    part(this.element, name).textContent = text ?? "";
   }
 }
 

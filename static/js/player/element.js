@@ -1,11 +1,15 @@
 import { Controls } from "./controls.js";
+import { part } from "./part.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
 
+/** @import { Deed, Marker } from "./controls.js" */
+/** @import { Reel } from "./transport.js" */
+
 /**
- * What both players are to the rest of a page. Says `player:frame` (detail `{frame, paused}`, when it is on the screen),
- * `player:play`, `player:pause` (when the frame it stopped on is on the screen), `player:end`, `player:change`,
- * `player:marker`. `data-state` is empty, loading, ready or error.
+ * What both players are to the rest of a page. Says `player:frame` (detail `{frame, paused}`, when it is on the
+ * screen), `player:play`, `player:pause` (when the frame it stopped on is on the screen), `player:end`,
+ * `player:change`, `player:marker`. `data-state` is empty, loading, ready or error.
  */
 export class PlayerElement extends HTMLElement {
   #unbind = () => {};
@@ -21,17 +25,16 @@ export class PlayerElement extends HTMLElement {
 
   /**
    * Brings the finished HTML to life.
-   * @param {import("./transport.js").Reel} reel
+   * @param {Reel} reel
    * @param {() => HTMLMediaElement[]} sounding
-   * @param {(transport: Transport) => import("./controls.js").Deed[]} more
+   * @param {(transport: Transport) => Deed[]} more
    */
   enhance(reel, sounding, more) {
     this.transport = new Transport(reel);
     this.view = new View(this, sounding);
     this.controls = new Controls(this, this.transport, this.view, more(this.transport));
-    for (const what of ["frame", "play", "pause", "end", "change"]) {
-      this.transport.addEventListener(what, (event) => this.say(`player:${what}`, event.detail));
-    }
+    const passOn = (/** @type {CustomEvent} */ { type, detail }) => this.say(`player:${type}`, detail);
+    for (const what of ["frame", "play", "pause", "end", "change"]) this.transport.addEventListener(what, passOn);
     this.querySelector(".player-picture").addEventListener("click", (event) => this.#pictureClicked(event));
     this.#watchMarkers();
   }
@@ -61,7 +64,7 @@ export class PlayerElement extends HTMLElement {
     this.transport.range = range;
   }
 
-  /** @param {import("./controls.js").Marker[]} markers comments, by frame */
+  /** @param {Marker[]} markers comments, by frame */
   set markers(markers) {
     this.controls.markers = markers;
   }
@@ -92,7 +95,7 @@ export class PlayerElement extends HTMLElement {
 
   /** Marks follow the `<ct-marker>` children, whoever changes them. */
   #watchMarkers() {
-    const list = this.querySelector("[data-part=markers]");
+    const list = part(this, "markers");
     if (!list) return;
     const read = () => (this.markers = [...list.querySelectorAll("ct-marker")].map(markerFrom));
     new MutationObserver(read).observe(list, { childList: true, subtree: true, attributes: true });

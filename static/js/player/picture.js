@@ -1,6 +1,8 @@
 import { frameAt, pausedTime, runningTime } from "../timecode.js";
 import { Latest } from "./latest.js";
 
+/** @import { Rate } from "../timecode.js" */
+
 /** How long to wait, after the browser says a seek is done, for word that the picture is on the screen. */
 const PAINT_GRACE_MS = 120;
 
@@ -28,7 +30,7 @@ export class Picture {
     video.addEventListener("ended", () => this.#end());
   }
 
-  /** Resolves when the clip can be shown. @param {string} url @param {import("../timecode.js").Rate} rate */
+  /** Resolves when the clip can be shown. @param {string} url @param {Rate} rate */
   async open(url, rate, frames) {
     this.halt();
     this.#seeks.forget();
@@ -130,7 +132,7 @@ export class Picture {
 
   #painted(n) {
     const { video, rate } = this;
-    return new Promise((resolve) => {
+    return new Promise((/** @type {(value?: void) => void} */ resolve) => {
       let timer = 0;
       let watch = 0;
       const listening = new AbortController();

@@ -1,5 +1,7 @@
 import { fps } from "../timecode.js";
 
+/** @import { Rate } from "../timecode.js" */
+
 export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2];
 const SHUTTLES = [1, 2, 4];
 /** A frame behind by more than this many is not made up for; the backward clock starts afresh. */
@@ -9,7 +11,7 @@ const MOST_BEHIND = 4;
  * What can be played: `Picture` for a clip, `CutReel` for a whole cut. Running, it calls `onend` when `until`, the last
  * frame it is to show, has had its time.
  * @typedef {{
- *   rate: import("../timecode.js").Rate, frames: number,
+ *   rate: Rate, frames: number,
  *   show: (n: number) => Promise<void>, run: (speed: number, n: number) => unknown,
  *   jump: (n: number) => void, halt: () => void,
  *   until: number, onframe: (n: number) => void, onend: () => void,
@@ -17,8 +19,9 @@ const MOST_BEHIND = 4;
  */
 
 /**
- * Play, pause, shuttle, step, loop and range over a reel. Says `frame` when a frame is on the screen, `play`, `pause`
- * (once the frame it stopped on is on the screen), `end`, and `change` when any setting is another.
+ * Play, pause, shuttle, step, loop and range over a reel. Says `seek` when a frame is asked for and `frame` when it is
+ * on the screen, `play`, `pause` (once the frame it stopped on is on the screen), `end`, and `change` when any setting
+ * is another.
  */
 export class Transport extends EventTarget {
   frame = 0;
@@ -90,7 +93,8 @@ export class Transport extends EventTarget {
   /** The next speed up or down; `around` goes from the fastest to the slowest. */
   changeSpeed(by, around = false) {
     const at = SPEEDS.indexOf(this.speed) + by;
-    this.speed = around ? SPEEDS[(at + SPEEDS.length) % SPEEDS.length] : SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at))];
+    const most = SPEEDS.length - 1;
+    this.speed = SPEEDS[around ? (at + SPEEDS.length) % SPEEDS.length : Math.max(0, Math.min(most, at))];
     if (this.paused) this.#changed();
     else this.#start(this.#shuttle);
   }
@@ -98,7 +102,7 @@ export class Transport extends EventTarget {
   /** Resolves when the frame is on the screen. The number is the truth at once. */
   async seek(n) {
     this.frame = this.#clamp(n);
-    this.#changed();
+    this.#say("seek");
     if (this.#shuttle > 0) {
       this.reel.jump(this.frame);
       return;

@@ -1,3 +1,4 @@
+import { buttonFor } from "./part.js";
 import { remember, remembered } from "./settings.js";
 
 const SURROUNDS = ["black", "dark", "grey"];
@@ -9,6 +10,7 @@ export class View {
   constructor(host, sounding) {
     this.host = host;
     this.sounding = sounding;
+    /** @type {HTMLElement} */
     this.picture = host.querySelector(".player-picture");
     this.surround = remembered("surround", "dark");
     this.host.dataset.zoom = "fit";
@@ -55,12 +57,11 @@ export class View {
     press(this.host, "zoom", this.host.dataset.zoom === "actual");
     press(this.host, "mute", this.muted);
     press(this.host, "fullscreen", document.fullscreenElement === this.host);
-    const button = this.host.querySelector("[data-do=surround]");
-    button?.setAttribute("aria-label", `Surround: ${SURROUND_NAMES[this.surround]}`);
+    buttonFor(this.host, "surround").setAttribute("aria-label", `Surround: ${SURROUND_NAMES[this.surround]}`);
   }
 }
 
 /** @param {HTMLElement} host @param {string} action @param {boolean} on */
 export function press(host, action, on) {
-  host.querySelector(`[data-do=${action}]`)?.setAttribute("aria-pressed", String(on));
+  buttonFor(host, action)?.setAttribute("aria-pressed", String(on));
 }
