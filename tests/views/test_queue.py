@@ -1,0 +1,205 @@
+"""The queue drawer: places in the whole server's line, honest times, and what can be done to a take that waits."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from storyboard.estimate import Line, Pace, Span
+from storyboard.models import Project, Shot, Status, Take, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def as_(user: User) -> Client:
+    client = Client(headers={"Accept": "application/json"})
+    client.force_login(user)
+    return client
+
+
+def drawer(user: User, project: Project) -> str:
+    answer = as_(user).get(f"/p/{project.pk}/queue/")
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def made_in(take: Take, seconds: float) -> Take:
+    """A finished take that took so long."""
+    ended = timezone.now()
+    factories.finished(take)
+    Take.objects.filter(pk=take.pk).update(started_at=ended - timedelta(seconds=seconds), finished_at=ended)
+    return take
+
+
+def test_a_strangers_queue_is_not_there(kite: Project, charlie: User) -> None:
+    assert as_(charlie).get(f"/p/{kite.pk}/queue/").status_code == 404
+    assert as_(charlie).delete(f"/p/{kite.pk}/queue/mine/").status_code == 404
+
+
+def test_takes_stand_in_the_order_they_will_be_taken(shot: Shot, alice: User, erin: User) -> None:
+    mine = factories.ask(shot, alice, 2)
+    hers = factories.ask(shot, erin, 1)[0]
+    html = drawer(alice, shot.project)
+    order = [int(pk) for pk in re.findall(r'class="job" data-take="(\d+)"', html)]
+    assert order == [mine[0].pk, hers.pk, mine[1].pk]
+    assert [int(n) for n in re.findall(r"#(\d+) in queue", html)] == [1, 2, 3]
+
+
+def test_what_others_have_waiting_in_between_is_counted_but_not_shown(shot: Shot, alice: User) -> None:
+    dora = factories.person("Dora")
+    elsewhere = factories.shot(factories.project(dora, "The Secret Film"))
+    factories.ask(elsewhere, dora, 2)
+    factories.ask(shot, alice, 2)
+    html = drawer(alice, shot.project)
+    assert "2 of other projects" in html
+    assert "Secret" not in html
+    assert "Dora" not in html
+
+
+def test_a_running_take_shows_its_step_and_a_failed_one_its_reason(shot: Shot, alice: User) -> None:
+    running, failed = factories.ask(shot, alice, 2)
+    running.begin()
+    running.beat(6, 12, "rendering")
+    failed.begin()
+    failed.fail("The disk is full. Make room, then try again.")
+    html = drawer(alice, shot.project)
+    assert "rendering 6/12" in html
+    assert "The disk is full. Make room, then try again." in html
+    assert f'data-url="/takes/{failed.pk}/retrial/"' in html
+    assert f'data-url="/takes/{running.pk}/cancellation/"' in html
+
+
+def test_a_viewer_sees_the_queue_and_no_buttons_to_change_it(shot: Shot, alice: User, vera: User) -> None:
+    factories.ask(shot, alice)
+    html = drawer(vera, shot.project)
+    assert "#1 in queue" in html
+    assert "data-method" not in html
+
+
+def test_the_badge_counts_what_waits_and_runs(shot: Shot, alice: User) -> None:
+    first, _ = factories.ask(shot, alice, 2)
+    first.begin()
+    badge = as_(alice).get(f"/p/{shot.project_id}/queue/?badge").content.decode()
+    assert re.search(r'id="queue-badge">2<', badge)
+    for take in Take.objects.all():
+        take.cancel(alice)
+    first.stopped()
+    assert "hidden" in as_(alice).get(f"/p/{shot.project_id}/queue/?badge").content.decode()
+
+
+def test_the_last_in_line_goes_to_the_front(shot: Shot, erin: User) -> None:
+    *_, last = factories.ask(shot, erin, 3)
+    assert as_(erin).post(f"/takes/{last.pk}/front/").status_code == 200
+    assert Take.objects.in_line().first() == last
+    assert Take.objects.claim() == last
+
+
+def test_what_runs_already_cannot_go_to_the_front(shot: Shot, erin: User) -> None:
+    take = factories.ask(shot, erin)[0]
+    take.begin()
+    answer = as_(erin).post(f"/takes/{take.pk}/front/")
+    assert answer.status_code == 409
+    assert "still waits" in answer.json()["error"]
+
+
+def test_a_viewer_moves_nothing_to_the_front(shot: Shot, alice: User, vera: User) -> None:
+    take = factories.ask(shot, alice)[0]
+    assert as_(vera).post(f"/takes/{take.pk}/front/").status_code == 403
+
+
+def test_all_mine_are_cancelled_and_nobody_elses(shot: Shot, alice: User, erin: User) -> None:
+    mine = factories.ask(shot, erin, 3)
+    mine[0].begin()
+    theirs = factories.ask(shot, alice)[0]
+    assert as_(erin).delete(f"/p/{shot.project_id}/queue/mine/").json() == {"cancelled": 3}
+    told = {take.pk: (take.status, take.cancel_wanted) for take in Take.objects.all()}
+    assert told[mine[0].pk] == (Status.RUNNING, True)
+    assert told[mine[1].pk][0] == told[mine[2].pk][0] == Status.CANCELLED
+    assert told[theirs.pk] == (Status.QUEUED, False)
+
+
+def test_times_come_from_what_this_server_made_lately(shot: Shot, alice: User) -> None:
+    assert Pace.of("blocking") is None
+    for take in factories.ask(shot, alice, 5):
+        made_in(take, 24)
+    pace = Pace.of("blocking")
+    assert pace is not None
+    assert pace.seconds(12, 64, 36).middle == pytest.approx(24, rel=0.01)
+    assert pace.seconds(24, 64, 36).middle == pytest.approx(48, rel=0.01)
+
+
+def test_one_slow_take_among_twenty_does_not_move_the_middle(shot: Shot, alice: User) -> None:
+    for seconds, take in zip([10] * 8 + [500], factories.ask(shot, alice, 9), strict=True):
+        made_in(take, seconds)
+    pace = Pace.of("blocking")
+    assert pace is not None
+    assert pace.seconds(12, 64, 36).middle == pytest.approx(10, rel=0.01)
+
+
+def test_who_waits_third_waits_for_the_two_in_front(shot: Shot, alice: User) -> None:
+    Project.objects.filter(pk=shot.project_id).update(width=64, height=36)
+    for take in factories.ask(shot, alice, 3):
+        made_in(take, 20)
+    waiting = factories.ask(shot, alice, 3)
+    places = Line.now().places()
+    assert [places[take.pk].number for take in waiting] == [1, 2, 3]
+    waits = [places[take.pk].wait for take in waiting]
+    assert [round(wait.middle) for wait in waits if wait] == [0, 20, 40]
+
+
+def test_a_running_take_is_judged_by_its_own_speed(shot: Shot, alice: User) -> None:
+    take = factories.ask(shot, alice)[0]
+    take.begin()
+    take.beat(4, 12, "rendering")
+    Take.objects.filter(pk=take.pk).update(started_at=timezone.now() - timedelta(seconds=10))
+    line = Line.now()
+    left = line.left(line.running[0])
+    assert left is not None
+    assert left.middle == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (Span(2, 3, 4), "about 3 s"),
+        (Span(19, 21, 23), "about 20 s"),
+        (Span(20, 30, 40), "20–40 s"),
+        (Span(100, 125, 150), "about 2 min"),
+        (Span(120, 200, 300), "2–5 min"),
+    ],
+)  # fmt: skip
+def test_times_are_said_as_roughly_as_they_are_known(span: Span, said: str) -> None:
+    assert str(span) == said
+
+
+def queries(user: User, project: Project) -> int:
+    client = as_(user)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(f"/p/{project.pk}/queue/")
+    return len(captured)
+
+
+def test_a_long_queue_takes_no_more_queries_than_a_short_one(kite: Project, alice: User) -> None:
+    shots = [factories.shot(kite) for _ in range(4)]
+    factories.ready_take(shots[0], alice)
+    factories.ask(shots[0], alice)
+    short = queries(alice, kite)
+    for shot in shots:
+        factories.ask(shot, alice, 6)
+    assert queries(alice, kite) == short
+
+
+def test_cancelling_and_trying_again_go_through_the_takes_own_doors(shot: Shot, erin: User) -> None:
+    take = factories.ask(shot, erin)[0]
+    doors: list[Any] = [as_(erin).post(f"/takes/{take.pk}/{door}/") for door in ("cancellation", "retrial")]
+    assert all(door.status_code < 300 for door in doors)
+    take.refresh_from_db()
+    assert take.status == Status.QUEUED
