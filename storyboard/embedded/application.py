@@ -91,8 +91,7 @@ class Application:
             if self.crew.tend():
                 self._write_note()
             if now >= next_question:
-                if not servers.all_answer():
-                    revive(servers)
+                keep_up(servers)
                 next_question = time.monotonic() + SERVERS_ASKED_EVERY
             if now >= next_look:
                 rotate_logs(self.data_dir)
@@ -151,10 +150,12 @@ def say(line: str) -> None:
         sys.stdout.flush()
 
 
-def revive(servers: Servers) -> None:
+def keep_up(servers: Servers) -> None:
+    """A server that cannot be started now may be a moment later, for example when the disk has space again."""
     try:
-        servers.revive()
-    except CannotStart as error:
+        if not servers.all_answer():
+            servers.revive()
+    except (CannotStart, OSError) as error:
         say(f"{error}\nTrying again.")
 
 

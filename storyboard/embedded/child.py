@@ -24,10 +24,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Program:
-    """A name and what follows the Python interpreter on its command line."""
+    """A name and what follows the Python interpreter on its command line; `polite` lets others go first."""
 
     name: str
     arguments: tuple[str, ...]
+    polite: bool = False
 
 
 class Child:
@@ -52,7 +53,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, *self.program.arguments],
                 cwd=ROOT, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=_die_with(os.getpid()),
+                start_new_session=True, preexec_fn=_before_exec(os.getpid(), self.program.polite),
             )  # fmt: skip
         self._began = time.monotonic()
 
@@ -125,13 +126,15 @@ def end_leftovers(recorded: dict[str, list[str]]) -> None:
             end_group(int(pid))
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def _before_exec(parent: int, polite: bool) -> Callable[[], None]:
     """Linux ends the child when we are gone, even by kill -9; elsewhere the next start does."""
 
-    def ask() -> None:
+    def prepare() -> None:
+        if polite:
+            os.nice(5)
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:
                 os._exit(1)
 
-    return ask
+    return prepare

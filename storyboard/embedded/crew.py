@@ -25,7 +25,7 @@ def worker(queue: str) -> Program:
     """One task at a time, asked for only when there is a free hand: the next take may go to another worker."""
     quiet = ("--without-gossip", "--without-mingle", "--disable-prefetch", "--loglevel", "INFO")
     work = ("-Q", queue, "-c", "1", "-n", f"{queue}@%h")
-    return Program(queue, ("-m", "celery", "-A", "storyboard", "worker", *work, *quiet))
+    return Program(queue, ("-m", "celery", "-A", "storyboard", "worker", *work, *quiet), polite=True)
 
 
 SWEEP = Program("sweep", ("manage.py", "sweep"))

@@ -34,7 +34,7 @@ def end(pids: list[int]) -> None:
 
 def _linux_directory(pid: int) -> Path | None:
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = _stat(pid)[0]
         return None if state in "ZX" else Path(os.readlink(f"/proc/{pid}/cwd"))
     except OSError:
         return None
@@ -44,9 +44,14 @@ def started_at(pid: int) -> str | None:
     """When this process began, in the system's own words: a number that was given out again has another one."""
     if sys.platform == "linux":
         try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+            return _stat(pid)[19]
         except OSError:
             return None
     return (
         subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True).stdout.strip() or None
     )
+
+
+def _stat(pid: int) -> list[str]:
+    """What follows the program's name, which may hold anything, brackets and spaces too."""
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -56,7 +56,10 @@ class Postgres:
             self._initialise()
             self._refuse_other_major()
             self._launch()
-        self._ensure_database()
+        try:
+            self._ensure_database()
+        except psycopg.Error as error:
+            raise CannotStart(f"PostgreSQL went away while it was being started: {error}") from error
 
     def answers(self) -> bool:
         """True when a real login succeeds. A server that is still recovering does not answer yet."""
@@ -172,14 +175,16 @@ class Postgres:
         behind gets a moment to notice and is then ended, because a new one must never share its files with them.
         """
         lock = self.cluster / "postmaster.pid"
-        if not lock.exists() or self._postmaster() is not None:
+        if self._postmaster() is not None:
             return
         deadline = time.monotonic() + GIVE_WAY_SECONDS
         while left := holders.working_in(self.cluster):
             if time.monotonic() > deadline:
                 holders.end(left)
             time.sleep(0.05)
-        lock.unlink(missing_ok=True)
+        socket = address.socket_dir(self.data_dir) / ".s.PGSQL.5432"
+        for stale in (lock, socket, socket.with_name(f"{socket.name}.lock")):
+            stale.unlink(missing_ok=True)
 
     def _postmaster(self) -> int | None:
         """The live postmaster of this cluster, or None. The lock file only says whom to look at."""

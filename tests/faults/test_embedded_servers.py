@@ -79,12 +79,12 @@ def test_a_killed_postmaster_whose_children_still_work_is_replaced(data_dir: Pat
 
 
 def test_a_stale_lock_file_whose_number_now_belongs_to_a_stranger_does_not_stop_the_start(data_dir: Path) -> None:
+    locks = [data_dir / "postgres" / "postmaster.pid", address.socket_dir(data_dir) / ".s.PGSQL.5432.lock"]
     with servers(data_dir):
-        stale = (data_dir / "postgres" / "postmaster.pid").read_text()
         kill_postgres(data_dir)
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    rest = stale.split("\n", 1)[1]
-    (data_dir / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n{rest}")
+    for lock in locks:
+        lock.write_text(f"{stranger.pid}\n{lock.read_text().split(chr(10), 1)[1]}")
     with servers(data_dir) as both:
         assert both.postgres.answers()
         assert postmaster(data_dir) != stranger.pid
