@@ -13,12 +13,13 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.urls import path
 
+from storyboard.bodies import BodyLimit
 from storyboard.consumers import ProjectConsumer
 
 # Cookies ignore ports, so the origin is checked with its scheme and port: another local app may not open our socket.
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter([path("live/<int:project>/", ProjectConsumer.as_asgi())])),
             settings.SOCKET_ORIGINS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Callable
 
@@ -48,6 +49,8 @@ class PlainRefusals:
             return refusal(request, str(error), error.status, **error.facts)
         if isinstance(error, PermissionDenied) and str(error):
             return refusal(request, str(error), 403)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return refusal(request, "The server's disk is full. Free some space, then try again; nothing was lost.", 507)
         return None
 
 

@@ -158,6 +158,8 @@ PICTURE_MAX_BYTES = env.number("PICTURE_MAX_BYTES", 50_000_000)
 PICTURE_MAX_PIXELS = env.number("PICTURE_MAX_PIXELS", 40_000_000)
 SOUND_MAX_BYTES = env.number("SOUND_MAX_BYTES", 500_000_000)
 MOVIE_MAX_BYTES = env.number("MOVIE_MAX_BYTES", 500_000_000)
+# The most that any request may carry: the largest of these, with room for the form around it.
+BODY_MAX_BYTES = max(SCRIPT_MAX_BYTES, PICTURE_MAX_BYTES, SOUND_MAX_BYTES, MOVIE_MAX_BYTES) + 1_000_000
 SHOTS_MAX = env.number("SHOTS_MAX", 2000)
 TAKES_MAX_AT_ONCE = env.number("TAKES_MAX_AT_ONCE", 400)
 
