@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -77,6 +77,7 @@ class Actor:
     marks: list[Mark] = field(default_factory=list)
     speaks: list[tuple[int, int]] = field(default_factory=list)
     standing: Standing | None = None
+    home: tuple[float, float] | None = None
 
     def mark(
         self, frame: float, pose: str | None = None, blend: int = 10, look: str | None = None, y: float = 0.0
@@ -98,6 +99,7 @@ def cast(facts: Facts, stage: Stage, standing: dict[str, Standing] | None = None
 
     `standing` holds, by upper-case name, those who are there already and go on from where they are.
     """
+    facts = _answered(facts)
     actors = _placed(facts, stage) if facts.people else []
     for actor in actors:
         _open(actor, actors, stage)
@@ -106,6 +108,18 @@ def cast(facts: Facts, stage: Stage, standing: dict[str, Standing] | None = None
         _play(actor, actors, stage)
     _speeches(actors, stage)
     return tuple(_figure(actor) for actor in actors)
+
+
+def _answered(facts: Facts) -> Facts:
+    """It takes two to embrace."""
+    wanted = {deed.target.upper(): person.name for person in facts.people for deed in person.deeds if deed.verb == "embrace"}
+    people = []
+    for person in facts.people:
+        hugs = any(deed.verb == "embrace" for deed in person.deeds)
+        if person.name.upper() in wanted and not hugs:
+            person = replace(person, deeds=(*person.deeds, Deed("embrace", wanted[person.name.upper()])))
+        people.append(person)
+    return replace(facts, people=tuple(people))
 
 
 def _verbs(facts: Facts) -> set[str]:
@@ -143,8 +157,6 @@ def _figure(actor: Actor) -> Figure:
 
 def distinct(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
     """Two people in one shot never share a grey: later ones move to the next free step."""
-    from dataclasses import replace
-
     steps, taken, out = (0.22, 0.40, 0.58, 0.76, 0.92), [], []
     for figure in figures:
         tone = figure.tone
@@ -160,18 +172,20 @@ def _placed(facts: Facts, stage: Stage) -> list[Actor]:
     count = len(people)
     if count == 1:
         side = rng.choice((-1.0, 1.0))
-        return [Actor(people[0], 0.0, 1.8 if stage.climb else 0.0, 180.0 + side * rng.uniform(12, 48))]
+        x, z = rng.uniform(-0.25, 0.25, 2)
+        return [Actor(people[0], float(x), float(z) + (1.8 if stage.climb else 0.0), 180.0 + side * rng.uniform(12, 48))]
     order = sorted(range(count), key=lambda i: people[i].name, reverse=stage.line < 0)
     meal = bool({"table", "desk"} & set(facts.things)) and bool({"sit", "seated"} & _verbs(facts))
     close = any(deed.verb == "embrace" for person in people for deed in person.deeds)
     gap = min(rng.uniform(1.05, 1.5), max(0.72, stage.wide * 0.36)) + (0.5 if close else 0.0)
     gap = max(gap, 1.7) if meal else gap
+    offset = rng.uniform(-0.18, 0.18, 2)
     slant = math.radians(rng.choice((-1.0, 1.0)) * rng.uniform(8, 34))
     actors: list[Actor | None] = [None] * count
     for place, i in enumerate(order):
         along = (place - (count - 1) / 2) * (gap if count == 2 else gap * 0.85)
         bow = 0.0 if count == 2 else 0.45 * (1 - abs(2 * place / (count - 1) - 1)) + rng.uniform(-0.1, 0.1)
-        x, z = along * math.cos(slant), along * math.sin(slant) + bow
+        x, z = along * math.cos(slant) + offset[0], along * math.sin(slant) + bow + offset[1]
         inward = -math.copysign(1.0, along) if abs(along) > 0.01 else rng.choice((-1.0, 1.0))
         actors[i] = Actor(people[i], x, z, 180.0 - inward * rng.uniform(48, 72))
     return [actor for actor in actors if actor is not None]
@@ -338,7 +352,7 @@ def _enter(actor: Actor, begin: float, end: float, gait: str, stage: Stage) -> N
     side = -stage.travel_sign or math.copysign(1.0, actor.x) if abs(actor.x) > 0.05 else stage.rng.choice((-1.0, 1.0))
     seconds = max(0.5, (end - begin) / stage.second)
     speed = min(3.0, max(WALK_SPEED, (stage.wide * 0.5) / (0.75 * seconds)))
-    outside = side * (stage.wide / 2 + 0.9)
+    outside = side * (stage.wide * 0.58 + 0.9)
     home = outside - side * min(abs(outside - actor.x), speed * seconds * 0.8)
     depth = actor.z
     late = stage.rng.uniform(0.0, 0.12) * (end - begin)
@@ -357,7 +371,7 @@ def _leave(actor: Actor, begin: float, end: float, gait: str, stage: Stage) -> N
         math.copysign(1.0, actor.x) if abs(actor.x) > 0.05 else float(stage.rng.choice((-1.0, 1.0)))
     )
     seconds = max(0.5, (end - begin) / stage.second)
-    outside = side * (stage.wide / 2 + 1.2)
+    outside = side * (stage.wide * 0.58 + 1.1)
     speed = min(3.2, max(WALK_SPEED, stage.wide * 0.4 / (0.75 * seconds)))
     if not actor.marks:
         start = outside - side * min(abs(outside - actor.x), speed * seconds * 0.8)
@@ -385,25 +399,25 @@ def _fall(actor: Actor, begin: float, stage: Stage) -> None:
     s, c = math.sin(math.radians(actor.turn)), math.cos(math.radians(actor.turn))
     second = stage.second
     actor.mark(begin, look="")
-    actor.x, actor.z = actor.x + 0.25 * s, actor.z + 0.25 * c
     actor.mark(begin + 1, "stumble", round(0.3 * second), "")
-    actor.x, actor.z = actor.x + 0.3 * s, actor.z + 0.3 * c
-    actor.mark(begin + 0.32 * second, "lie", round(0.42 * second), "")
-    actor.mark(begin + 0.75 * second)
+    actor.x, actor.z = actor.x + 0.34 * s, actor.z + 0.34 * c
+    actor.mark(begin + 0.34 * second, "lie", round(0.42 * second), "")
+    actor.x, actor.z = actor.x + 0.2 * s, actor.z + 0.2 * c
+    actor.mark(begin + 0.8 * second)
 
 
 def _embrace(actor: Actor, target: Actor | None, begin: float, stage: Stage) -> None:
     if target is None:
         return actor.mark(begin, "embrace", round(0.6 * stage.second))
-    dx, dz = target.x - actor.x, target.z - actor.z
+    home = target.home or (target.x, target.z)
+    dx, dz = home[0] - actor.x, home[1] - actor.z
     gap = math.hypot(dx, dz) or 1.0
     turn = math.degrees(math.atan2(dx, dz))
+    actor.home = (actor.x, actor.z)
     actor.mark(begin, look=target.person.name)
     actor.turn = turn
     actor.mark(begin + 3, "walk")
     near = max(0.0, (gap - _HUG) / 2)
-    if any(mark.pose == "embrace" for mark in target.marks):
-        near = max(0.0, gap - _HUG)
     actor.x, actor.z = actor.x + dx / gap * near + 0.05 * dz / gap, actor.z + dz / gap * near - 0.05 * dx / gap
     actor.mark(begin + 0.75 * stage.second, "embrace", round(0.55 * stage.second), "")
     return None

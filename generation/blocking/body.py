@@ -141,7 +141,7 @@ def _head(skin: float, tone: float, hair: str, detail: int, scale: float) -> lis
 
 
 def _hair_grey(tone: float) -> float:
-    return 0.12 if tone > 0.45 else 0.3
+    return 0.10 if tone > 0.3 else 0.66
 
 
 def _skull(around: int, rings: int) -> tuple[np.ndarray, np.ndarray]:
@@ -238,7 +238,7 @@ def _eyes(detail: int, skin: float, scale: float) -> list[Mesh]:
     around, rings = ((10, 9), (22, 22))[detail - 1]
     balls = [_eye(part, around, rings, skin, scale) for part in ("l_eye", "r_eye")]
     mouth = ellipsoid(
-        (0, 0, 0), (0.0125 * scale, 0.0105 * scale, 0.0065 * scale), 0.05 * skin, PART["mouth"], around, 7
+        (0, 0, 0), (0.0125 * scale, 0.0062 * scale, 0.0062 * scale), 0.16 * skin, PART["mouth"], around, 7
     )
     return [*balls, mouth] + [
         _lid(sign, span, skin, around, scale) for sign in (-1.0, 1.0) for span in ((13.0, 90.0), (-90.0, -27.0))

@@ -209,7 +209,7 @@ class _Cast:
     def _meant(self, pronoun: str) -> list[str]:
         said = pronoun.lower()
         if said in ("they", "both"):
-            return list(self.deeds)[-4:]
+            return list(self.deeds)[-4:] or list(self.known)[:4]
         if said in ("we", "us", "i", "you"):
             return []
         kind = "woman" if said == "she" else "man"

@@ -80,8 +80,8 @@ def _camera(facts: Facts, size: str, draft: Staging, rng: np.random.Generator) -
     if facts.angle == "pov":
         return _point_of_view(facts, size, draft, rng)
     subject = _subject(facts, draft)
-    middle = draft.frames // 2
-    bodies = bodies_at(draft, middle)
+    through = _through(facts, subject)
+    bodies = bodies_at(draft, {"enter": draft.frames, "leave": 0}.get(through, draft.frames // 2))
     if facts.angle == "ots":
         return _over_shoulder(facts, size, draft, subject, rng), set()
     eyes = head_place(subject, bodies[subject.name])
@@ -99,11 +99,19 @@ def _camera(facts: Facts, size: str, draft: Staging, rng: np.random.Generator) -
         else {"MWS": 1.35, "WS": 1.3, "EWS": 1.9}[size] + rng.uniform(-0.25, 0.25)
     )
     shift = _lead_room(size, bodies[subject.name].turn, bearing, len(draft.figures))
+    if through and not tight:
+        eyes, bearing, shift = np.array([0.0, eyes[1], 0.0]), 180.0 + (bearing - 180.0) * 0.4, 0.0
     shot = Shot(eyes, span, _eye_line(size, eyes, span), bearing, focal, float(level), shift, draft.frames)
     roll = float(rng.choice((-1, 1)) * rng.uniform(11, 17)) if facts.angle == "dutch" else 0.0
     key = placed(shot, _elevation(facts.angle, rng), roll)
     away = span * focal / 20.25
     return moving(key, facts.move, draft.frames, away, _path(facts, size, draft, subject)), set()
+
+
+def _through(facts: Facts, subject: Figure) -> str:
+    """Whether the subject comes into the frame or goes out of it."""
+    verbs = [deed.verb for person in facts.people if person.name == subject.name for deed in person.deeds]
+    return next((verb for verb in verbs if verb in ("enter", "leave")), "")
 
 
 def _subject(facts: Facts, draft: Staging) -> Figure:

@@ -23,7 +23,7 @@ _NEARER = {
     "head": 0.03,
     "l_eye": 0.033,
     "r_eye": 0.033,
-    "lids": 0.042,
+    "lids": 0.037,
     "mouth": 0.036,
     "chest": 0.022,
     "pelvis": 0.016,

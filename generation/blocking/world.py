@@ -44,12 +44,12 @@ def lamps(staging: Staging) -> tuple[Lamp, ...]:
     for each in staging.props:
         turn = np.radians(each.turn)
         if each.kind == "lamp" and dark:
-            found.append(Lamp(each.x + 0.5 * np.sin(turn), each.y + 3.4, each.z + 0.5 * np.cos(turn), 1.5, 9.0))
+            found.append(Lamp(each.x + 0.5 * np.sin(turn), each.y + 3.4, each.z + 0.5 * np.cos(turn), 2.2, 9.0))
         if each.kind == "floor-lamp":
-            found.append(Lamp(each.x, each.y + 1.5, each.z, 0.75 if dark else 0.18, 5.0))
+            found.append(Lamp(each.x, each.y + 1.5, each.z, 1.3 if dark else 0.18, 5.0))
     if staging.place.kind in INSIDE and hour(staging.time) == "night":
         place = staging.place
-        found.append(Lamp((place.left + place.right) / 2, place.height - 0.3, (place.near + place.far) / 2, 0.55, 8.0))
+        found.append(Lamp((place.left + place.right) / 2, place.height - 0.3, (place.near + place.far) / 2, 0.8, 8.0))
     return tuple(found)
 
 
