@@ -60,7 +60,8 @@ export class Player extends PlayerElement {
     this.#held = clip.src;
     await this.picture.open(url, clip.rate, clip.frames);
     this.view.shape(this.picture.video.videoWidth, this.picture.video.videoHeight);
-    await this.transport.seek(clip.frame ?? 0);
+    this.transport.reelChanged(clip.frame ?? 0);
+    await this.transport.seek(this.frame);
     if (load !== this.#loads) return;
     this.#hold.hidden = true;
     this.dataset.state = "ready";
