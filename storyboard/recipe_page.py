@@ -84,7 +84,10 @@ class RecipePage:
         report = self.take.report or {}
         seconds = [(f"Time to {phase}", f"{value:.1f} s") for phase, value in (report.get("seconds") or {}).items()]
         memory = report.get("memory_bytes") or 0
-        metrics = [(each["name"], f"{each['value']:g} {each['unit']}") for each in report.get("metrics") or ()]
+        metrics = [
+            (each["name"].replace("_", " ").capitalize(), f"{each['value']:g} {each['unit']}")
+            for each in report.get("metrics") or ()
+        ]
         facts = [
             ("Engine version", report.get("engine_version", "")),
             ("Device", report.get("device", "")),

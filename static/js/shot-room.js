@@ -78,6 +78,9 @@ class ShotRoom extends HTMLElement {
     document.addEventListener("fields:asked", () => this.strip.refresh());
     document.addEventListener("click", (event) => this.#panelClicked(event));
     document.getElementById("reasons")?.addEventListener("toggle", (event) => this.#reasonsToggled(event));
+    document.getElementById("take-more")?.addEventListener("toggle", ({ target, newState }) => {
+      if (newState === "open") placeAt(target, this.bar.querySelector("[popovertarget=take-more]"));
+    });
   }
 
   #heard({ kind, shot }) {

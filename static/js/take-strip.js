@@ -189,7 +189,7 @@ export class TakeStrip extends HTMLElement {
     for (const card of cards) card.hidden = !FILTERS[this.#filter](card);
     const shown = cards.filter((card) => !card.hidden).length;
     const circled = cards.filter(FILTERS.circled).length;
-    const all = `${cards.length} take${cards.length === 1 ? "" : "s"}, ${circled} circled`;
+    const all = cards.length ? `${cards.length} take${cards.length === 1 ? "" : "s"}, ${circled} circled` : "";
     this.querySelector("[data-part=tally]").textContent = shown === cards.length ? all : `${shown} of ${all}`;
   }
 

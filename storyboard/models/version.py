@@ -41,7 +41,8 @@ class VersionQuerySet(models.QuerySet["Version"]):
     def history(self, shot: Shot) -> list[Entry]:
         """Newest first."""
         made = models.Count("takes", filter=models.Q(takes__trashed_at=None))
-        rows = list(self.filter(shot=shot).select_related("by").prefetch_related("guides").annotate(made=made))
+        told = self.filter(shot=shot).select_related("by").prefetch_related("guides").annotate(made=made)
+        rows = list(told.order_by("-number"))
         older = [*rows[1:], None]
         return [_entry(version, before) for version, before in zip(rows, older, strict=True)]
 

@@ -202,7 +202,7 @@ def test_a_failed_take_says_why_and_is_tried_again(web: Web, shot: Shot, takes: 
     asked.begin()
     asked.fail("The engine ran out of memory. Ask for fewer frames.")
     expect(card(page, asked)).to_contain_text("The engine ran out of memory. Ask for fewer frames.")
-    card(page, asked).get_by_role("button", name="Retry").click()
+    card(page, asked).get_by_role("button", name="Retry take 4").click()
     expect(card(page, asked)).to_contain_text("in queue")
 
 

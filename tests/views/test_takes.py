@@ -6,12 +6,12 @@ import io
 from typing import Any
 
 import pytest
-from django.test import Client
 from PIL import Image
 
 from storyboard.models import Circle, Pick, Shot, Take, User
 from tests import factories
 from tests.together import together
+from tests.views.doors import as_, delete, post
 
 pytestmark = pytest.mark.django_db
 
@@ -19,20 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def take(shot: Shot, alice: User) -> Take:
     return factories.ready_take(shot, alice)
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def post(user: User, address: str, data: Any = None) -> Any:
-    return as_(user).post(address, data or {}, content_type="application/json", headers={"Accept": "application/json"})
-
-
-def delete(user: User, address: str) -> Any:
-    return as_(user).delete(address, headers={"Accept": "application/json"})
 
 
 def test_asking_queues_as_many_takes_as_were_asked(shot: Shot, erin: User) -> None:

@@ -1,0 +1,135 @@
+"""Pictures for a shot: guides from a file, a panel or a take, and panels in their order."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from storyboard.models import Guide, Media, Panel, Shot, Take, User
+from tests import factories
+from tests.views.doors import delete, get, patch, post, send
+
+pytestmark = pytest.mark.django_db
+
+
+def png(shade: int = 90, name: str = "frame.png") -> SimpleUploadedFile:
+    data = io.BytesIO()
+    Image.new("RGB", (32, 18), (shade,) * 3).save(data, "PNG")
+    return SimpleUploadedFile(name, data.getvalue(), "image/png")
+
+
+@pytest.fixture
+def take(shot: Shot, alice: User) -> Take:
+    return factories.ready_take(shot, alice)
+
+
+def held(shot: Shot) -> list[Guide]:
+    return list(Shot.objects.get(pk=shot.pk).current.guides.all())
+
+
+def test_an_uploaded_picture_is_held_as_the_first_frame(shot: Shot, erin: User) -> None:
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "first", "picture": png()})
+    assert answer.status_code == 200
+    (guide,) = held(shot)
+    assert (guide.kind, guide.media.content_type, guide.media.width) == ("first", "image/png", 32)
+    assert guide.media.url in answer.content.decode()
+
+
+def test_a_frame_of_a_take_is_held_exactly_and_says_where_it_came_from(take: Take, erin: User) -> None:
+    answer = post(erin, f"/shots/{take.shot_id}/guides/", {"kind": "last", "take": take.pk, "frame": 7})
+    assert "T1 f 7" in answer.content.decode()
+    (guide,) = held(take.shot)
+    bright = Image.open(guide.media.path).convert("L").getpixel((34, 18))
+    assert isinstance(bright, int) and bright > 200, "frame 7 has its bright square from 28 to 40"
+
+
+def test_a_panel_is_held_as_a_key_frame(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png()]})
+    post(erin, f"/shots/{shot.pk}/guides/", {"kind": "key", "at_frame": 5, "panel": Panel.objects.get().pk})
+    (guide,) = held(shot)
+    assert (guide.kind, guide.at_frame, guide.media) == ("key", 5, Panel.objects.get().media)
+
+
+def test_what_is_held_is_in_the_recipe_of_the_next_take(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/guides/", {"kind": "last", "picture": png()})
+    (take,) = factories.ask(Shot.objects.get(pk=shot.pk), erin)
+    ingredient = take.frozen.ingredient("last")
+    assert ingredient is not None and ingredient.at_frame == 11
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("notes.png", b"hello"),
+        ("drawing.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("cut.png", b"\x89PNG\r\n"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_refused_by_name_and_nothing_is_kept(
+    shot: Shot, erin: User, name: str, data: bytes
+) -> None:
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "first", "picture": SimpleUploadedFile(name, data)})
+    assert answer.status_code == 422
+    assert name in answer.json()["error"]
+    assert not Media.objects.exists() and not held(shot)
+
+
+def test_a_strangers_take_or_panel_cannot_be_held(shot: Shot, erin: User, charlie: User) -> None:
+    theirs = factories.ready_take(factories.shot(factories.project(charlie)), charlie)
+    panel = theirs.shot.add_panel(theirs.poster, charlie)
+    for source in ({"take": theirs.pk}, {"panel": panel.pk}):
+        assert post(erin, f"/shots/{shot.pk}/guides/", {"kind": "first", **source}).status_code == 404
+
+
+def test_holding_nothing_is_refused(shot: Shot, erin: User) -> None:
+    answer = post(erin, f"/shots/{shot.pk}/guides/", {"kind": "first"})
+    assert answer.json()["error"] == "No picture came with this. Choose a file, a panel, or a frame of a take."
+
+
+def test_a_guide_is_taken_away(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/guides/", {"kind": "first", "picture": png()})
+    assert delete(erin, f"/guides/{held(shot)[0].pk}/").status_code == 204
+    assert held(shot) == []
+
+
+def test_reviewers_look_at_guides_and_panels_but_change_none(shot: Shot, bob: User) -> None:
+    for noun in ("guides", "panels"):
+        assert get(bob, f"/shots/{shot.pk}/{noun}/").status_code == 200
+        assert send(bob, f"/shots/{shot.pk}/{noun}/", {"kind": "first", "picture": png()}).status_code == 403
+
+
+def test_several_pictures_become_panels_in_their_order(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png(10), png(20), png(30)]})
+    order = [Image.open(panel.media.path).getpixel((0, 0)) for panel in shot.panels.all()]
+    assert order == [(10, 10, 10), (20, 20, 20), (30, 30, 30)]
+
+
+def test_a_panel_is_named_held_moved_and_removed(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png(10), png(20), png(30)]})
+    first, second, third = shot.panels.all()
+    patch(erin, f"/panels/{first.pk}/", {"caption": "She <turns>", "hold_frames": "24"})
+    patch(erin, f"/panels/{third.pk}/", {"after": 0})
+    patch(erin, f"/panels/{first.pk}/", {"after": second.pk})
+    delete(erin, f"/panels/{second.pk}/")
+    assert list(shot.panels.values_list("pk", "caption", "hold_frames")) == [
+        (third.pk, "", 0),
+        (first.pk, "She <turns>", 24),
+    ]
+    assert "She &lt;turns&gt;" in get(erin, f"/shots/{shot.pk}/panels/").content.decode()
+
+
+def test_a_panel_cannot_stand_behind_one_of_another_shot(shot: Shot, erin: User) -> None:
+    other = factories.shot(shot.project)
+    for home in (shot, other):
+        send(erin, f"/shots/{home.pk}/panels/", {"pictures": [png()]})
+    mine, theirs = shot.panels.get(), other.panels.get()
+    assert patch(erin, f"/panels/{mine.pk}/", {"after": theirs.pk}).status_code == 404
+
+
+def test_a_hold_that_is_too_long_is_refused(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png()]})
+    answer = patch(erin, f"/panels/{shot.panels.get().pk}/", {"hold_frames": 9999})
+    assert answer.json()["error"] == "A panel holds for 0 to 1440 frames; 9999 was asked."
