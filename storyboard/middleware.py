@@ -50,7 +50,7 @@ class PlainRefusals:
         if isinstance(error, PermissionDenied) and str(error):
             return refusal(request, str(error), 403)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return refusal(request, "The server's disk is full. Free some space, then try again; nothing was lost.", 507)
+            return refusal(request, "The server's disk is full. Free some space, then try again; nothing is lost.", 507)
         return None
 
 
