@@ -254,7 +254,7 @@ class CutPage extends HTMLElement {
     const left = item.source_frames - item.in_frame;
     const holds = item.source_frames > 0 && left < item.frames;
     const clip = item.source_frames ? `The take has ${counted(item.source_frames, "frame")}.` : "Nothing moves here yet.";
-    byId("trim-source").textContent = holds ? `${clip} Its last frame is held for ${item.frames - left}.` : clip;
+    byId("trim-source").textContent = holds ? `${clip} Its last one is held for ${counted(item.frames - left, "frame")}.` : clip;
   }
 
   #drawSound() {
