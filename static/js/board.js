@@ -1,10 +1,10 @@
 /** The board: keys, pointer, selection and what they do to shots. */
 
-import { Arranger, Undo, codeOf, named } from "./board/arrange.js";
+import { Arranger, Undo, named } from "./board/arrange.js";
 import { Editor } from "./board/editor.js";
 import { startEmptyBoard } from "./board/empty.js";
 import { Filters } from "./board/filters.js";
-import { Grid, framesOf, idOf } from "./board/grid.js";
+import { Grid, codeOf, framesOf, idOf } from "./board/grid.js";
 import { Scrubber } from "./board/scrub.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
@@ -21,6 +21,7 @@ const TICK = 34;
 class Board {
   #intent = null;
   #hereTimer = 0;
+  #steps = Promise.resolve();
 
   constructor(element) {
     this.element = element;
@@ -49,6 +50,7 @@ class Board {
     this.#bindKeys();
     offer(() => this.#entries());
     this.#drawBar();
+    element.dataset.ready = "";
   }
 
   // Asking for takes -------------------------------------------------------------------------------------------
@@ -309,13 +311,12 @@ class Board {
     if (cards.length) this.arranger.choose(cards);
   }
 
-  async #step(direction) {
-    if (this.stepping) return;
-    const cards = this.selection.chosen();
-    if (!cards.length) return;
-    this.stepping = true;
-    await this.arranger.step(cards, direction);
-    this.stepping = false;
+  /** One press behind the other: each begins where the last one ended. */
+  #step(direction) {
+    this.#steps = this.#steps.then(() => {
+      const cards = this.selection.chosen();
+      return cards.length ? this.arranger.step(cards, direction) : undefined;
+    });
   }
 
   // What is shown of it ----------------------------------------------------------------------------------------

@@ -82,10 +82,12 @@ function drawEntry({ label, hint = "" }, index) {
   return item;
 }
 
-/** Every word must occur; what begins with the first comes first. */
+/** Every word must occur; what holds them as they were typed comes first, and first of all what begins with them. */
 function search(entries, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return entries;
   const hits = entries.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
-  return hits.sort((a, b) => Number(b.label.toLowerCase().startsWith(words[0])) - Number(a.label.toLowerCase().startsWith(words[0])));
+  const phrase = words.join(" ");
+  const rank = ({ label }) => (label.toLowerCase().startsWith(phrase) ? 2 : Number(label.toLowerCase().includes(phrase)));
+  return hits.sort((a, b) => rank(b) - rank(a));
 }

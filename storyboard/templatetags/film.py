@@ -20,8 +20,8 @@ def seconds(frames: int, rate: tuple[int, int]) -> str:
 
 @register.filter
 def clock(frames: int, rate: tuple[int, int]) -> str:
-    """Minutes and seconds, rounded: 1452 at 24 is 1:01."""
-    whole = round(frames * rate[1] / rate[0])
+    """Minutes and seconds, to the nearest second: 1452 at 24 is 1:01."""
+    whole = (2 * frames * rate[1] + rate[0]) // (2 * rate[0])
     return f"{whole // 60}:{whole % 60:02d}"
 
 

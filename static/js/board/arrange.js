@@ -2,7 +2,7 @@
 
 import { announce, toast } from "../toast.js";
 import { sendOrSay } from "../patch.js";
-import { idOf } from "./grid.js";
+import { codeOf, idOf } from "./grid.js";
 
 const THRESHOLD = 6;
 const EDGE = 90;
@@ -219,10 +219,6 @@ export class Undo {
     await last.run();
     return announce(`Undone: ${last.label}`);
   }
-}
-
-export function codeOf(card) {
-  return card.querySelector(".top a").textContent;
 }
 
 export function named(cards) {

@@ -1,6 +1,7 @@
 /** Which cards are shown: by words, state, scene and character. The choice is in the address, so it can be sent. */
 
 import { fetchHtml } from "../patch.js";
+import { codeOf } from "./grid.js";
 
 const ASK_AFTER_MS = 200;
 
@@ -90,8 +91,10 @@ export class Filters {
     if (states.length && !states.some((state) => ` ${card.dataset.is} `.includes(` ${state} `))) return false;
     if (who && !(card.dataset.who ?? "").split("|").includes(who)) return false;
     if (!words.length || this.#matches?.has(card.id)) return true;
-    const text = `${card.textContent} ${card.dataset.who ?? ""}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    const code = codeOf(card).toLowerCase();
+    const said = [".act", ".say"].map((part) => card.querySelector(part).textContent);
+    const text = [...said, card.dataset.who ?? ""].join(" ").toLowerCase();
+    return words.every((word) => text.includes(word) || code.startsWith(word));
   }
 
   #focusFirst() {

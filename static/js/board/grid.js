@@ -235,6 +235,10 @@ export function framesOf(card) {
   return Number.parseInt(card.querySelector(".top i").textContent, 10);
 }
 
+export function codeOf(card) {
+  return card.querySelector(".top a").textContent;
+}
+
 export function idOf(card) {
   return Number(card.id.slice(5));
 }
