@@ -35,6 +35,8 @@ HOLDS = {
     "avoid": "stand",
 }
 _HUG = 0.27
+_CAR_SEAT = 0.12
+_SEATS_OF_A_CAR = ((0.37, 0.0), (-0.37, 0.0), (-0.37, 0.9), (0.37, 0.9))
 _WAIT = {"embrace": 0.06, "fall": 0.3, "point": 0.12}
 GAITS = ("walk", "run", "walk-carry")
 TRAVELS = ("walk", "run", "enter", "leave", "pass", "climb")
@@ -78,6 +80,7 @@ class Actor:
     speaks: list[tuple[int, int]] = field(default_factory=list)
     standing: Standing | None = None
     home: tuple[float, float] | None = None
+    lift: float = 0.0
 
     def mark(
         self, frame: float, pose: str | None = None, blend: int = 10, look: str | None = None, y: float = 0.0
@@ -99,7 +102,7 @@ def cast(facts: Facts, stage: Stage, standing: dict[str, Standing] | None = None
 
     `standing` holds, by upper-case name, those who are there already and go on from where they are.
     """
-    facts = _answered(facts)
+    facts = _belted(facts) if facts.riding else _answered(facts)
     actors = _placed(facts, stage) if facts.people else []
     for actor in actors:
         _open(actor, actors, stage)
@@ -110,9 +113,23 @@ def cast(facts: Facts, stage: Stage, standing: dict[str, Standing] | None = None
     return tuple(_figure(actor) for actor in actors)
 
 
+def _belted(facts: Facts) -> Facts:
+    """In a car everyone sits, the first of them at the wheel, and does what can be done sitting."""
+    can = ("talk", "look", "turn", "point", "nod", "phone", "down", "up", "avoid", "cover", "hold")
+    people = []
+    for i, person in enumerate(facts.people):
+        first = Deed("drive" if i == 0 else "seated")
+        people.append(
+            replace(person, deeds=(first, *(deed for deed in person.deeds if deed.verb in can and deed.verb != "turn")))
+        )
+    return replace(facts, people=tuple(people))
+
+
 def _answered(facts: Facts) -> Facts:
     """It takes two to embrace."""
-    wanted = {deed.target.upper(): person.name for person in facts.people for deed in person.deeds if deed.verb == "embrace"}
+    wanted = {
+        deed.target.upper(): person.name for person in facts.people for deed in person.deeds if deed.verb == "embrace"
+    }
     people = []
     for person in facts.people:
         hugs = any(deed.verb == "embrace" for deed in person.deeds)
@@ -170,10 +187,16 @@ def distinct(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
 def _placed(facts: Facts, stage: Stage) -> list[Actor]:
     people, rng = facts.people, stage.rng
     count = len(people)
+    if facts.riding:
+        return [
+            Actor(person, x, z, 180.0, lift=_CAR_SEAT) for person, (x, z) in zip(people, _SEATS_OF_A_CAR, strict=False)
+        ]
     if count == 1:
         side = rng.choice((-1.0, 1.0))
         x, z = rng.uniform(-0.25, 0.25, 2)
-        return [Actor(people[0], float(x), float(z) + (1.8 if stage.climb else 0.0), 180.0 + side * rng.uniform(12, 48))]
+        return [
+            Actor(people[0], float(x), float(z) + (1.8 if stage.climb else 0.0), 180.0 + side * rng.uniform(12, 48))
+        ]
     order = sorted(range(count), key=lambda i: people[i].name, reverse=stage.line < 0)
     meal = bool({"table", "desk"} & set(facts.things)) and bool({"sit", "seated"} & _verbs(facts))
     close = any(deed.verb == "embrace" for person in people for deed in person.deeds)
@@ -218,7 +241,7 @@ def _take_up(actor: Actor, standing: Standing | None) -> None:
 
 
 def _play(actor: Actor, actors: list[Actor], stage: Stage) -> None:
-    deeds = [deed for deed in actor.person.deeds if deed.verb not in ("stand", "seated")][:4]
+    deeds = [deed for deed in actor.person.deeds if deed.verb not in ("stand", "seated", "drive")][:4]
     deeds = _once(deeds)
     if not deeds or deeds[0].verb not in TRAVELS:
         actor.mark(-48)
@@ -258,7 +281,13 @@ def _do(actor: Actor, deed: Deed, begin: float, end: float, last: bool, actors: 
     elif deed.verb == "point":
         _point(actor, target, begin, end, last, stage)
     elif deed.verb == "talk":
-        pose = f"{actor.pose}-talk" if actor.pose in ("sit", "table") else "talk"
+        pose = (
+            f"{actor.pose}-talk"
+            if actor.pose in ("sit", "table")
+            else actor.pose
+            if actor.pose in ("drive", "bed")
+            else "talk"
+        )
         actor.mark(begin, pose, round(0.4 * second), target.person.name if target else None)
         actor.speaks.append((round(begin), round(end)))
     elif deed.verb in ("look", "up", "nod", "stop"):
@@ -433,7 +462,7 @@ def _turn(actor: Actor, target: Actor | None, begin: float, stage: Stage) -> Non
 
 
 def _point(actor: Actor, target: Actor | None, begin: float, end: float, last: bool, stage: Stage) -> None:
-    seated = actor.pose.startswith(("sit", "table"))
+    seated = actor.pose.startswith(("sit", "table", "drive"))
     if target is not None:
         aim = math.degrees(math.atan2(target.x - actor.x, target.z - actor.z))
     else:

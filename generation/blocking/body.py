@@ -141,7 +141,7 @@ def _head(skin: float, tone: float, hair: str, detail: int, scale: float) -> lis
 
 
 def _hair_grey(tone: float) -> float:
-    return 0.10 if tone > 0.3 else 0.66
+    return 0.07 + 0.05 * tone
 
 
 def _skull(around: int, rings: int) -> tuple[np.ndarray, np.ndarray]:
@@ -240,24 +240,21 @@ def _eyes(detail: int, skin: float, scale: float) -> list[Mesh]:
     mouth = ellipsoid(
         (0, 0, 0), (0.0125 * scale, 0.0062 * scale, 0.0062 * scale), 0.16 * skin, PART["mouth"], around, 7
     )
-    return [*balls, mouth] + [
-        _lid(sign, span, skin, around, scale) for sign in (-1.0, 1.0) for span in ((13.0, 90.0), (-90.0, -27.0))
-    ]
+    return [*balls, mouth, *(_lid(sign, skin, around, scale) for sign in (-1.0, 1.0))]
 
 
-def _lid(sign: float, span: tuple[float, float], skin: float, around: int, scale: float) -> Mesh:
-    """A cap over the ball from above or below, so that an eye is a slit with a look in it and not a stare."""
-    level = np.radians(np.linspace(*span, 6))[:, None]
+def _lid(sign: float, skin: float, around: int, scale: float) -> Mesh:
+    """A cap over the ball from above, its rim dark, so that an eye has a look in it and not a stare."""
+    level = np.radians(np.linspace(14.0, 90.0, 7))[:, None]
     angle = np.arange(around) * 2 * np.pi / around
-    dip = np.cos(angle) * 0.10 * np.sign(span[0] + span[1])
+    dip = np.cos(angle) * 0.10
     ball = np.stack(
         (np.cos(level) * np.sin(angle), np.sin(level) - dip * np.cos(level) ** 2, np.cos(level) * np.cos(angle)),
         axis=-1,
     )
-    ball *= 0.0097 * scale
-    edge = 0.45 if span[0] > 0 else 0.85
-    grey = skin * np.where(np.abs(level - np.radians(span[0] if span[0] > 0 else span[1])) < 0.05, edge, 0.93)
-    return grid(ball + np.array(eye_socket(sign)) * scale, np.repeat(grey, around, axis=1), PART["lids"])
+    grey = skin * np.where(level < np.radians(15.0), 0.4, 0.92)
+    socket = np.array(eye_socket(sign))
+    return grid((0.0097 * ball + socket) * scale, np.repeat(grey, around, axis=1), PART["lids"])
 
 
 def _eye(part: str, around: int, rings: int, skin: float, scale: float) -> Mesh:
@@ -268,4 +265,4 @@ def _eye(part: str, around: int, rings: int, skin: float, scale: float) -> Mesh:
     ball = np.stack((ring * np.sin(angle), ring * np.cos(angle), np.cos(level)[:, None] + 0 * angle), axis=-1)
     look = np.degrees(level)
     grey = np.where(look < 16, 0.02, np.where(look < 37, 0.12, min(0.8, 0.25 + 0.8 * skin)))
-    return grid(0.0089 * scale * ball, np.repeat(grey[:, None], around, axis=1), PART[part])
+    return grid(0.0086 * scale * ball, np.repeat(grey[:, None], around, axis=1), PART[part])

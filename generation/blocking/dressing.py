@@ -59,6 +59,11 @@ def floor_of(facts: Facts, code: int) -> str:
 def dress(staging: Staging, facts: Facts, rng: np.random.Generator) -> Staging:
     """Adds walls' places and props to a staging that has its people and camera."""
     busy = _busy(staging)
+    if facts.riding:
+        traffic = _streeted(staging, rng, np.concatenate((busy, [[0.0, 0.0], [0.0, 1.5], [0.0, -1.5]])))
+        return replace(staging, props=tuple(_rounded(prop) for prop in (Prop("car-cabin", 0.0, 0.0), *traffic)))
+    if staging.place.kind == "sea":
+        return replace(staging, props=(Prop("ferry", 0.0, 0.0),))
     props = [*_stepped(staging, facts), *_seats(staging, facts), *_named(staging, facts, rng, busy)]
     if staging.place.kind in INSIDE or facts.inside:
         kind = staging.place.kind if staging.place.kind in INSIDE else "hall"

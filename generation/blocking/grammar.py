@@ -48,6 +48,7 @@ class Facts:
     angle: str = ""
     move: str = ""
     insert: bool = False
+    riding: bool = False
     heading: str = ""
     not_understood: tuple[str, ...] = ()
 
@@ -70,6 +71,7 @@ def read_facts(words: Words) -> Facts:
         angle=_code(words.angle, ANGLES) or _first(lexicon.ANGLES, action),
         move=_code(words.move, MOVES) or _move(action),
         insert=bool(re.search(r"\binsert\b", action, re.I)) and not people,
+        riding=place == "car" and bool(re.search(r"\b(INT|I/E|INTERIOR)\b", heading, re.I)),
         heading=heading,
         not_understood=_unknown(action, known),
     )

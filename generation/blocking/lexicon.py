@@ -229,9 +229,7 @@ KIND_OF |= dict.fromkeys(
 )
 KIND_OF |= dict.fromkeys(("child", "kid", "boy"), "child") | {"girl": "child", "old woman": "woman", "old man": "man"}
 
-FILM = set(
-    ["INT", "EXT", "INSERT", "CLOSE", "WIDE", "SHOT", "PAN", "TILT", "DOLLY", "DOLLIES", "TRACK", "TRACKING", "TRUCK", "ZOOM", "CRANE", "STATIC", "HANDHELD", "CUT", "FADE", "ANGLE", "HIGH", "LOW", "EYE", "LEVEL", "MEDIUM", "LONG", "EXTREME", "TWO", "THREE", "OVER", "THE", "SHOULDER", "POV", "PUSH", "PULL", "PUSHES", "PULLS", "SLOW", "SLOWLY", "UP", "DOWN", "LEFT", "RIGHT", "IN", "OUT", "ON", "BACK", "OF", "TO", "WITH", "AND", "CONTINUOUS", "LATER", "SAME", "DAY", "NIGHT", "DAWN", "DUSK", "MORNING", "EVENING", "SUPER", "TITLE", "TITLES", "OMITTED", "DISSOLVE", "SMASH", "MATCH", "MONTAGE", "BEGIN", "END", "FLASHBACK", "CAMERA", "FULL", "MASTER", "ESTABLISHING", "DUTCH", "BIRD", "AERIAL", "DRONE", "SOUND", "CREDITS", "BLACK", "INTERCUT", "CONT", "MOS", "VFX", "SFX", "ECU", "MCU", "MWS", "EWS", "OTS", "TIGHT", "MACRO", "RAIN", "SNOW", "SILENCE", "BANG", "CRASH", "BOOM", "NOT", "THAT", "ALL", "CAPS", "LINE", "ACTION", "CHARACTER", "LIKE", "THIS", "THEN"]
-)  # fmt: skip
+FILM = {"INT", "EXT", "INSERT", "CLOSE", "WIDE", "SHOT", "PAN", "TILT", "DOLLY", "DOLLIES", "TRACK", "TRACKING", "TRUCK", "ZOOM", "CRANE", "STATIC", "HANDHELD", "CUT", "FADE", "ANGLE", "HIGH", "LOW", "EYE", "LEVEL", "MEDIUM", "LONG", "EXTREME", "TWO", "THREE", "OVER", "THE", "SHOULDER", "POV", "PUSH", "PULL", "PUSHES", "PULLS", "SLOW", "SLOWLY", "UP", "DOWN", "LEFT", "RIGHT", "IN", "OUT", "ON", "BACK", "OF", "TO", "WITH", "AND", "CONTINUOUS", "LATER", "SAME", "DAY", "NIGHT", "DAWN", "DUSK", "MORNING", "EVENING", "SUPER", "TITLE", "TITLES", "OMITTED", "DISSOLVE", "SMASH", "MATCH", "MONTAGE", "BEGIN", "END", "FLASHBACK", "CAMERA", "FULL", "MASTER", "ESTABLISHING", "DUTCH", "BIRD", "AERIAL", "DRONE", "SOUND", "CREDITS", "BLACK", "INTERCUT", "CONT", "MOS", "VFX", "SFX", "ECU", "MCU", "MWS", "EWS", "OTS", "TIGHT", "MACRO", "RAIN", "SNOW", "SILENCE", "BANG", "CRASH", "BOOM", "NOT", "THAT", "ALL", "CAPS", "LINE", "ACTION", "CHARACTER", "LIKE", "THIS", "THEN"}  # fmt: skip
 
 _NAMED = {
     "woman": "INGRID LAYLA MARIA ANNA EMMA SARA SARAH ALICE JANE MARY LUCY KATE NINA ELENA SOFIA CLARA RUTH EVA LENA MIA ROSE GRACE "
@@ -239,8 +237,7 @@ _NAMED = {
     "man": "TOMAS TOM JOHN JACK JAMES PETER PAUL MARK DAVID SAM BEN BOB MAX LEO ADAM KARL HENRY GEORGE CHARLIE FRANK JOE OSCAR HUGO "
     "MICHAEL ALEX DANIEL LUCAS NOAH KENTA KENJI HIRO OMAR ALI HASSAN YUSUF PIERRE JEAN LUC DAD GRANDFATHER MCTAVISH 健太",
 }
-SMALL = set(
-    [
+SMALL = {
         "the",
         "and",
         "with",
@@ -337,8 +334,7 @@ SMALL = set(
         "frame",
         "nothing",
         "something",
-    ]
-)
+    }
 
 
 def singular(noun: str) -> str:

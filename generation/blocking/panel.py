@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -105,7 +106,7 @@ def _bands(surface: Panel, view: View, seen: np.ndarray) -> list[tuple[float, fl
     first = 1.4 * np.sqrt(view.focal * max(height, 0.3) / texels)
     steps = [first * 2 ** (i / 2) for i in range(len(surface.levels) - 1)]
     edges = [NEAR, *steps, np.inf]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def _paint_level(picture: np.ndarray, surface: Panel, view: View, polygon: np.ndarray, level: int) -> None:

@@ -36,7 +36,10 @@ def propose(facts: Facts, seed: int, frames: int, rate: tuple[int, int]) -> Stag
     )
     figures = distinct(cast(facts, stage))
     code = zlib.crc32(facts.heading.upper().encode())
-    place = Place(facts.place, floor_of(facts, code), seed=code % 1000)
+    afloat = facts.place == "deck" and size == "EWS"
+    place = Place(
+        "street" if facts.riding else "sea" if afloat else facts.place, floor_of(facts, code), seed=code % 1000
+    )
     draft = Staging(
         place, Camera((CameraKey(0, 0.0, 1.5, -5.0),)), (), figures, facts.time, facts.weather, frames, rate, seed
     )
@@ -99,6 +102,8 @@ def _camera(facts: Facts, size: str, draft: Staging, rng: np.random.Generator) -
         else {"MWS": 1.35, "WS": 1.3, "EWS": 1.9}[size] + rng.uniform(-0.25, 0.25)
     )
     shift = _lead_room(size, bodies[subject.name].turn, bearing, len(draft.figures))
+    if facts.riding:
+        bearing = 180.0 + (bearing - 180.0) * 0.7
     if through and not tight:
         eyes, bearing, shift = np.array([0.0, eyes[1], 0.0]), 180.0 + (bearing - 180.0) * 0.4, 0.0
     shot = Shot(eyes, span, _eye_line(size, eyes, span), bearing, focal, float(level), shift, draft.frames)
@@ -233,6 +238,9 @@ def _empty(facts: Facts, size: str, draft: Staging, rng: np.random.Generator) ->
     shot = Shot(aim, span, 0.5, bearing, focal, 1.25 if not thing else 1.5, 0.0, draft.frames)
     if size == "EWS":
         shot = replace(shot, lens_height=2.4, eye_line=0.55)
+    if draft.place.kind == "sea":
+        shot = replace(shot, span=float(rng.uniform(13, 19)), eyes=np.array([rng.uniform(-3, 3), 1.0, 0.0]))
+        span = shot.span
     key = placed(shot, _elevation(facts.angle, rng) if facts.angle else (38.0 if thing else None))
     return moving(key, facts.move, draft.frames, span * focal / 20.25)
 

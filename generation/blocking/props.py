@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .mesh import Mesh, box, ellipsoid, joined, lathe, moved
+from .mesh import Mesh, box, ellipsoid, grid, joined, lathe, moved
 
 
 @lru_cache(maxsize=128)
@@ -127,8 +127,6 @@ def _car() -> Mesh:
 
 def _hull(sections: list[tuple[float, float, float, float]], grey: float) -> Mesh:
     """A boxy skin through cross-sections (z, half width, bottom, top) with rounded shoulders."""
-    from .mesh import grid
-
     rings = []
     around = np.arange(20) * 2 * np.pi / 20
     z_fine = np.linspace(sections[0][0], sections[-1][0], 14)
@@ -231,6 +229,53 @@ def _boat() -> Mesh:
     return joined([hull, box((0, 0.5, -0.6), (1.2, 0.05, 0.3), 0.3, 0.3)])
 
 
+def _car_cabin() -> Mesh:
+    """Around four seats, open where the windows are; the nose points toward -z and the wheel is at x = 0.37."""
+    parts = [box((x, 0.28, z), (0.52, 0.2, 0.5), 0.24, 0.3) for x in (-0.37, 0.37) for z in (0.0, 0.9)]
+    parts += [box((x, 0.66, z + 0.27), (0.5, 0.62, 0.12), 0.26, 0.2) for x in (-0.37, 0.37) for z in (0.0, 0.9)]
+    parts += [box((x, 1.06, 0.27), (0.26, 0.15, 0.08), 0.24, 0.2) for x in (-0.37, 0.37)]
+    parts += [box((x, 0.5, 0.3), (0.07, 0.62, 2.3), 0.42, 0.25) for x in (-0.8, 0.8)]
+    parts += [box((0, 0.68, -0.74), (1.5, 0.16, 0.22), 0.2, 0.25), box((0, 0.55, -1.5), (1.5, 0.3, 1.3), 0.44, 0.25)]
+    parts += [box((0, 1.46, 0.5), (1.36, 0.05, 1.5), 0.36, 0.25), box((0, 0.7, 1.5), (1.5, 0.5, 0.1), 0.4, 0.25)]
+    parts += [_bar((x * 0.76, 0.78, -0.8), (x * 0.64, 1.46, -0.22), 0.035) for x in (-1.0, 1.0)]
+    parts += [_bar((x * 0.78, 0.8, 0.55), (x * 0.66, 1.46, 0.5), 0.035) for x in (-1.0, 1.0)]
+    parts += [_bar((x * 0.76, 0.8, 1.5), (x * 0.64, 1.46, 1.2), 0.04) for x in (-1.0, 1.0)]
+    return joined([*parts, _steering_wheel((0.37, 0.86, -0.5))])
+
+
+def _bar(start: tuple[float, float, float], end: tuple[float, float, float], wide: float) -> Mesh:
+    a, b = np.array(start), np.array(end)
+    turn = np.arange(8) * np.pi / 4
+    ring = wide * np.stack((np.sin(turn), np.zeros(8), np.cos(turn)), axis=-1)
+    levels = [a + (b - a) * t for t in np.linspace(0, 1, 7)]
+    return grid(
+        np.array([np.repeat(a[None], 8, axis=0), *(level + ring for level in levels), np.repeat(b[None], 8, axis=0)]),
+        0.34,
+    )
+
+
+def _steering_wheel(at: tuple[float, float, float]) -> Mesh:
+    around, tube = np.arange(20) * np.pi / 10, np.arange(7) * np.pi / 3
+    out = 0.17 + 0.016 * np.cos(tube)[:, None]
+    flat = np.stack((out * np.cos(around), out * np.sin(around), 0.016 * np.sin(tube)[:, None] + 0 * around), axis=-1)
+    s, c = np.sin(0.5), np.cos(0.5)
+    return grid(flat @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]]).T + np.array(at), 0.12)
+
+
+def _ferry() -> Mesh:
+    """A small ferry lying along x; its deck is at height 0 and open at the front."""
+    hull = _hull(
+        [(-8.5, 1.9, -1.5, 0.25), (-7.5, 2.5, -1.5, 0.12), (5.5, 2.5, -1.5, 0.12), (9.0, 0.5, -1.3, 0.7)], 0.46
+    )
+    quarter = np.array([[0, 0, 1.0], [0, 1, 0], [-1.0, 0, 0]])
+    hull = Mesh(hull.points @ quarter.T, hull.normals @ quarter.T, hull.grey, hull.facets, hull.part)
+    house = [box((-3.4, 1.35, 0.7), (6.0, 2.5, 2.6), 0.62, 0.4), box((-2.2, 3.4, 0.7), (2.4, 1.6, 2.0), 0.66, 0.4)]
+    panes = [box((x, 1.7, -0.72), (0.7, 0.7, 0.06), 1.5, 0.2) for x in (-5.6, -4.5, -3.4, -2.3, -1.2)]
+    bridge = [box((-2.2, 3.6, -0.42), (2.0, 0.6, 0.06), 1.5, 0.2), _bar((-4.6, 2.6, 0.7), (-4.8, 4.6, 0.7), 0.4)]
+    rails = [box((x, 0.55, -2.2), (0.05, 0.9, 0.05), 0.4, 0.5) for x in np.arange(-6.5, 7.0, 1.5)]
+    return joined([hull, *house, *panes, *bridge, *rails, box((0, 0.98, -2.2), (13.0, 0.05, 0.05), 0.5, 0.6)])
+
+
 def _suitcase() -> Mesh:
     return joined([box((0, 0.26, 0), (0.2, 0.46, 0.62), 0.26, 0.3), box((0, 0.51, 0), (0.04, 0.04, 0.2), 0.16, 0.3)])
 
@@ -270,6 +315,8 @@ KINDS: dict[str, Callable[[], Mesh]] = {
     "stairs": _stairs,
     "boat": _boat,
     "suitcase": _suitcase,
+    "car-cabin": _car_cabin,
+    "ferry": _ferry,
     "bollard": _bollard,
     "tv": _tv,
     "gravestone": _stone,

@@ -51,7 +51,7 @@ class Shadows:
         return cv2.multiply(picture, keep, scale=1 / 255)
 
     def _figure(self, mask: np.ndarray, figure: Figure, now: Body, view: View, scale: float) -> None:
-        turns, places = posed(now.angles)
+        _turns, places = posed(now.angles)
         angle = np.radians(now.turn)
         s, c = np.sin(angle), np.cos(angle)
         places = places @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T * figure.height + now.place

@@ -20,6 +20,8 @@ ANGLE = {name: i for i, name in enumerate(ANGLES)}
 
 # How much nearer a part counts when neighbours are sorted, so that a jaw lies over its neck and an arm over its chest.
 _NEARER = {
+    "l_arm": 0.055,
+    "r_arm": 0.055,
     "head": 0.03,
     "l_eye": 0.033,
     "r_eye": 0.033,
@@ -27,7 +29,7 @@ _NEARER = {
     "mouth": 0.036,
     "chest": 0.022,
     "pelvis": 0.016,
-} | {f"{side}_{part}": 0.026 for side in "lr" for part in ("arm", "fore", "hand")}
+} | {f"{side}_{part}": 0.026 for side in "lr" for part in ("fore", "hand")}
 NEARER = np.array([_NEARER.get(name, 0.0) for name in PARTS])
 
 EYE_HEIGHT = 0.935

@@ -45,6 +45,8 @@ def lamps(staging: Staging) -> tuple[Lamp, ...]:
         turn = np.radians(each.turn)
         if each.kind == "lamp" and dark:
             found.append(Lamp(each.x + 0.5 * np.sin(turn), each.y + 3.4, each.z + 0.5 * np.cos(turn), 2.2, 9.0))
+        if each.kind == "ferry" and dark:
+            found.append(Lamp(-1.0, 2.2, -2.5, 1.6, 9.0))
         if each.kind == "floor-lamp":
             found.append(Lamp(each.x, each.y + 1.5, each.z, 1.3 if dark else 0.18, 5.0))
     if staging.place.kind in INSIDE and hour(staging.time) == "night":
@@ -157,13 +159,13 @@ def _room_floor(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]:
 def _open_ground(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]:
     """Three squares, each finer than the one around it, centred on the action; piers and decks lie over water."""
     x, z = _middle(staging)
-    afloat = staging.place.kind in ("pier", "deck")
+    afloat = staging.place.kind in ("pier", "deck", "sea")
     base = "water" if afloat else staging.place.floor
     found = []
     for half, count in ((300.0, 400), (40.0, 720), (11.0, 360 if afloat else 800)):
         span = (x - half, x + half, z - half, z + half)
         found.append(_floor_panel(staging, light, eye, span, (count, count), False, base, -1.1 if afloat else 0.0))
-    if afloat:
+    if afloat and staging.place.kind != "sea":
         left, right, near, far = (-2.1, 2.1, -40.0, 48.0) if staging.place.kind == "pier" else (-14.0, 14.0, -12.0, 2.8)
         per = (60, 22) if staging.place.kind == "pier" else (28, 50)
         count = (int((right - left) * per[0]), int((far - near) * per[1]))

@@ -10,7 +10,9 @@ from generation.recipe import Recipe, Words
 SHOTS = {
     "close-up, still camera": Words("INT. KITCHEN - DAY", "INGRID talks.", "Yes.", ("INGRID",), size="CU"),
     "two-shot in a room": Words("INT. BAR - NIGHT", "INGRID talks to TOMAS.", "", ("INGRID", "TOMAS"), size="MS"),
-    "run in the street, pan, rain": Words("EXT. STREET - NIGHT", "TOMAS runs. Rain.", "", ("TOMAS",), "WS", "", "pan-left"),
+    "run in the street, pan, rain": Words(
+        "EXT. STREET - NIGHT", "TOMAS runs. Rain.", "", ("TOMAS",), "WS", "", "pan-left"
+    ),
     "four people, crane": Words("EXT. FIELD - DUSK", "Four soldiers wait.", size="WS", move="crane-up"),
     "forest walk, truck": Words("EXT. FOREST - DAY", "INGRID walks.", "", ("INGRID",), size="WS", move="truck-right"),
 }

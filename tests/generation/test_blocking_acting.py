@@ -26,7 +26,7 @@ def heads(staging, name: str, frames: int = 48) -> np.ndarray:
 
 
 def hand(staging, name: str, frame: int, side: str = "r") -> np.ndarray:
-    turns, at = posed(bodies_at(staging, frame)[name].angles)
+    _turns, at = posed(bodies_at(staging, frame)[name].angles)
     return at[PART[f"{side}_hand"]]
 
 
@@ -49,7 +49,9 @@ def test_walking_and_running_cover_ground_at_their_own_pace(verb, slow, fast):
 
 def test_a_walk_swings_the_legs_in_turn_and_leans_into_its_path():
     staging = solo("INGRID walks.")
-    hips = np.array([bodies_at(staging, frame)["INGRID"].angles[[ANGLE["l_hip"], ANGLE["r_hip"]]] for frame in range(48)])
+    hips = np.array(
+        [bodies_at(staging, frame)["INGRID"].angles[[ANGLE["l_hip"], ANGLE["r_hip"]]] for frame in range(48)]
+    )
     assert np.ptp(hips[:, 0]) > 35
     assert np.corrcoef(hips[:, 0], hips[:, 1])[0, 1] < -0.8
     gone = places(staging, "INGRID")[-1] - places(staging, "INGRID")[0]
@@ -100,7 +102,10 @@ def test_pointing_lifts_one_hand_to_the_shoulder_and_leaves_the_other():
 
 def test_talking_moves_the_mouth_and_the_hands_only_of_who_speaks():
     staging = staged(words("INGRID talks to TOMAS.", cast=("INGRID", "TOMAS")))
-    mouths = {name: [bodies_at(staging, frame)[name].angles[ANGLE["mouth"]] for frame in range(48)] for name in ("INGRID", "TOMAS")}
+    mouths = {
+        name: [bodies_at(staging, frame)[name].angles[ANGLE["mouth"]] for frame in range(48)]
+        for name in ("INGRID", "TOMAS")
+    }
     assert np.ptp(mouths["INGRID"]) > 0.5
     assert np.ptp(mouths["TOMAS"]) == 0
     assert np.ptp([hand(staging, "INGRID", frame) for frame in range(48)], axis=0).max() > 0.05
@@ -137,7 +142,9 @@ def test_stairs_take_the_climber_up():
 
 def test_a_followed_runner_stays_in_the_frame():
     for seed in range(3):
-        staging = staged(words("TOMAS runs along the street.", "EXT. STREET - DAY", ("TOMAS",), size="WS", move="pan-left"), seed)
+        staging = staged(
+            words("TOMAS runs along the street.", "EXT. STREET - DAY", ("TOMAS",), size="WS", move="pan-left"), seed
+        )
         for frame in (0, 16, 32, 47):
             x = view_at(staging, frame, WIDTH, HEIGHT).to_pixels(
                 view_at(staging, frame, WIDTH, HEIGHT).to_camera(bodies_at(staging, frame)["TOMAS"].place + (0, 1.0, 0))
@@ -148,7 +155,10 @@ def test_a_followed_runner_stays_in_the_frame():
 
 @pytest.mark.parametrize("size", ["CU", "MS", "WS"])
 def test_another_seed_is_another_staging_of_the_same_words(size):
-    shots = [staged(words("INGRID talks to TOMAS.", "INT. KITCHEN - DAY", ("INGRID", "TOMAS"), size=size), seed) for seed in range(5)]
+    shots = [
+        staged(words("INGRID talks to TOMAS.", "INT. KITCHEN - DAY", ("INGRID", "TOMAS"), size=size), seed)
+        for seed in range(5)
+    ]
     cameras = np.array([camera_values(shot, 24)[:4] for shot in shots])
     first = np.array([places(shot, "INGRID")[24] for shot in shots])
     for i in range(5):
@@ -169,7 +179,9 @@ def test_everyone_keeps_their_side_of_the_line_from_shot_to_shot():
 
 
 def test_facts_name_people_deeds_place_time_and_what_was_not_understood():
-    facts = read_facts(words("INGRID, 60s, walks slowly toward us. The zeppelin trembles.", "EXT. HARBOUR PIER - NIGHT", ("INGRID",)))
+    facts = read_facts(
+        words("INGRID, 60s, walks slowly toward us. The zeppelin trembles.", "EXT. HARBOUR PIER - NIGHT", ("INGRID",))
+    )
     assert (facts.place, facts.time, facts.inside) == ("pier", "night", False)
     assert facts.people[0].deeds[0].verb == "walk"
     assert facts.people[0].deeds[0].way == "us"
@@ -206,7 +218,11 @@ def test_film_words_in_the_action_count_where_the_fields_are_empty(action, size,
         ("I/E. TAXI - NIGHT", "((((", ("(",)),
         ("INT. NOWHERE", "glorp " * 400, ("ZED",)),
         ("EXT. X - Y", "ANNA, BEN, CARL, DORA, EVE and FAY wait.", ("ANNA", "BEN", "CARL", "DORA", "EVE", "FAY")),
-        ("INT. ROOM", "INGRID embraces herself. She points at INGRID. Then INGRID leaves, enters, falls, sits, runs.", ("INGRID",)),
+        (
+            "INT. ROOM",
+            "INGRID embraces herself. She points at INGRID. Then INGRID leaves, enters, falls, sits, runs.",
+            ("INGRID",),
+        ),
         ("", "\x00\ud7ff\n\n...!!!", ("", " ")),
     ],
 )

@@ -44,7 +44,10 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
 def test_a_recipe_gives_exactly_its_frames_at_its_size(desk):
     frames, found = made(recipe(words("INGRID walks.", cast=("INGRID",))), desk)
     assert len(frames) == 24
-    assert all(frame.shape == (HEIGHT, WIDTH, 3) and frame.dtype == np.uint8 and frame.flags["C_CONTIGUOUS"] for frame in frames)
+    assert all(
+        frame.shape == (HEIGHT, WIDTH, 3) and frame.dtype == np.uint8 and frame.flags["C_CONTIGUOUS"]
+        for frame in frames
+    )
     assert Staging.parse(found.sidecars["staging"]).frames == 24
     assert found.version == blocking.VERSION
 
@@ -75,7 +78,10 @@ def test_the_same_recipe_is_the_same_film_in_another_process(desk):
         "found = blocking.run(asked, Desk(pathlib.Path('.')))\n"
         "print(hashlib.sha256(b''.join(f.tobytes() for f in found.frames) + found.sidecars['staging']).hexdigest())\n"
     )
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
     assert runs[0] == runs[1]
     assert len(runs[0].strip()) == 64
 
@@ -92,14 +98,22 @@ def carried(desk, action, after, at=16, seed=5, size="WS", heading="EXT. STREET 
     parent = recipe(words(action, heading, ("INGRID",), size=size, **more), frames=36)
     first, found = made(parent, desk)
     staging = desk.lend(found.sidecars["staging"], ".json")
-    guides = (Ingredient("continue", staging, "video", source_frame=at), Ingredient("staging", staging, "json", source_frame=at))
+    guides = (
+        Ingredient("continue", staging, "video", source_frame=at),
+        Ingredient("staging", staging, "json", source_frame=at),
+    )
     second, child = made(recipe(words(after, heading, ("INGRID",)), seed=seed, frames=36, ingredients=guides), desk)
     return first, second, Staging.parse(child.sidecars["staging"])
 
 
 @pytest.mark.parametrize(
     ("action", "move", "at"),
-    [("INGRID walks.", "", 16), ("INGRID runs. Rain.", "pan-left", 20), ("INGRID waits. Snow.", "handheld", 9), ("INGRID walks.", "dolly-in", 35)],
+    [
+        ("INGRID walks.", "", 16),
+        ("INGRID runs. Rain.", "pan-left", 20),
+        ("INGRID waits. Snow.", "handheld", 9),
+        ("INGRID walks.", "dolly-in", 35),
+    ],
 )
 def test_a_continued_take_begins_with_the_very_picture_it_continues(desk, action, move, at):
     first, second, _ = carried(desk, action, "She stops. She turns.", at, move=move)
@@ -112,7 +126,9 @@ def test_motion_carries_across_the_join_and_then_the_new_words_take_over(desk):
     first, second, child = carried(desk, "INGRID walks.", "She falls.")
     old, new = (np.abs(first[17].astype(int) - first[16]).mean(), np.abs(second[1].astype(int) - second[0]).mean())
     assert 0.5 < new / old < 2.0
-    steps = [np.linalg.norm(bodies_at(child, n + 1)["INGRID"].place - bodies_at(child, n)["INGRID"].place) for n in range(35)]
+    steps = [
+        np.linalg.norm(bodies_at(child, n + 1)["INGRID"].place - bodies_at(child, n)["INGRID"].place) for n in range(35)
+    ]
     assert steps[0] * 24 > 0.9
     assert max(abs(np.diff(steps))) < 0.03
     assert steps[-1] * 24 < 0.1
@@ -123,9 +139,14 @@ def test_a_chain_of_continued_takes_keeps_its_joins(desk):
     frames, found = made(asked, desk)
     for seed, at in enumerate((29, 5, 29), start=2):
         staging = desk.lend(found.sidecars["staging"], ".json")
-        guides = (Ingredient("continue", staging, "video", source_frame=at), Ingredient("staging", staging, "json", source_frame=at))
+        guides = (
+            Ingredient("continue", staging, "video", source_frame=at),
+            Ingredient("staging", staging, "json", source_frame=at),
+        )
         before = frames[at]
-        frames, found = made(recipe(words("She walks.", cast=("INGRID",)), seed=seed, frames=30, ingredients=guides), desk)
+        frames, found = made(
+            recipe(words("She walks.", cast=("INGRID",)), seed=seed, frames=30, ingredients=guides), desk
+        )
         assert psnr(before, frames[0]) > 35
 
 
@@ -140,7 +161,8 @@ def test_a_first_frame_is_shown_exactly_and_then_the_camera_moves(desk):
 def test_first_last_and_key_frames_are_each_held_at_their_own_frame(desk):
     pictures = {0: still_of(1), 7: still_of(2), 23: still_of(3)}
     guides = tuple(
-        Ingredient(kind, desk.lend(png(pictures[at]), ".png"), at_frame=at) for kind, at in (("first", 0), ("key", 7), ("last", 23))
+        Ingredient(kind, desk.lend(png(pictures[at]), ".png"), at_frame=at)
+        for kind, at in (("first", 0), ("key", 7), ("last", 23))
     )
     frames, _ = made(recipe(ingredients=guides), desk)
     for at, picture in pictures.items():

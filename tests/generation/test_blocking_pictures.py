@@ -146,8 +146,13 @@ def test_a_point_of_view_leaves_its_owner_out_of_the_picture():
 
 
 def test_day_is_brighter_than_dusk_and_dusk_than_night():
-    outside = [grey(render(staged(words("", f"EXT. STREET - {time}")), 0, WIDTH, HEIGHT)).mean() for time in ("DAY", "DUSK", "NIGHT")]
-    inside = [grey(render(staged(words("", f"INT. ROOM - {time}")), 0, WIDTH, HEIGHT)).mean() for time in ("DAY", "NIGHT")]
+    outside = [
+        grey(render(staged(words("", f"EXT. STREET - {time}")), 0, WIDTH, HEIGHT)).mean()
+        for time in ("DAY", "DUSK", "NIGHT")
+    ]
+    inside = [
+        grey(render(staged(words("", f"INT. ROOM - {time}")), 0, WIDTH, HEIGHT)).mean() for time in ("DAY", "NIGHT")
+    ]
     assert outside[0] > outside[1] + 10 > outside[2] + 20
     assert inside[0] > inside[1] + 20
 
@@ -198,7 +203,10 @@ def test_masks_never_overlap_and_name_every_figure():
 
 
 def test_two_people_never_wear_the_same_grey_and_keep_theirs_from_shot_to_shot():
-    shots = [staged(words("INGRID and TOMAS wait.", heading, ("INGRID", "TOMAS")), seed) for seed, heading in enumerate(("INT. BAR - DAY", "EXT. STREET - NIGHT"))]
+    shots = [
+        staged(words("INGRID and TOMAS wait.", heading, ("INGRID", "TOMAS")), seed)
+        for seed, heading in enumerate(("INT. BAR - DAY", "EXT. STREET - NIGHT"))
+    ]
     tones = [{figure.name: figure.tone for figure in shot.figures} for shot in shots]
     assert tones[0] == tones[1]
     assert len(set(tones[0].values())) == 2
@@ -213,7 +221,9 @@ def test_any_frame_size_comes_out_at_that_size(size):
 
 def test_nothing_tears_when_the_lens_is_among_the_furniture():
     staging = staged(words("INGRID sits at the table.", "INT. KITCHEN - DAY", ("INGRID",)))
-    low = Camera((CameraKey(0, 0.0, 0.12, -0.4, 0.0, 4.0, 0.0, 24.0), CameraKey(24, 0.0, 0.14, 1.2, 30.0, 0.0, 8.0, 24.0)))
+    low = Camera(
+        (CameraKey(0, 0.0, 0.12, -0.4, 0.0, 4.0, 0.0, 24.0), CameraKey(24, 0.0, 0.14, 1.2, 30.0, 0.0, 8.0, 24.0))
+    )
     renderer = Renderer(replace(staging, camera=low), WIDTH, HEIGHT)
     frames = [renderer.frame(n).astype(int) for n in range(0, 24, 2)]
     assert all(np.isfinite(renderer.layers(n, ("depth",)).depth).mean() > 0.9 for n in (0, 12))
