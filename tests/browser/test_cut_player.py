@@ -195,6 +195,20 @@ def test_a_list_put_into_the_page_is_taken_over(page: Page, site: Site, shots) -
     expect(page.locator("[data-part=total]")).to_have_text("/ 0012")
 
 
+def test_a_list_taken_over_while_the_first_clip_is_on_its_way_still_shows_it(page: Page, site: Site, shots) -> None:
+    cut = shots(3)
+    open_cut(page, site, cut)
+    page.evaluate(
+        """(shots) => {
+            const player = document.querySelector("ct-cut-player");
+            player.update([{...shots[0], code: "another", key: "first"}, ...shots.slice(1)]);
+            player.update([{...shots[0], key: "first"}, ...shots.slice(1)]);
+        }""",
+        cut,
+    )
+    expect(page.locator(".cut-deck[data-front=yes]")).to_have_attribute("data-face", "clip")
+
+
 def test_the_sound_under_the_cut_and_the_picture_stay_together(page: Page, site: Site, shots, clip_folder) -> None:
     make_tone(clip_folder / "scratch.m4a", 3)
     open_cut(page, site, shots(6, frames=8), sound="/media/scratch.m4a", sound_offset="12")

@@ -53,10 +53,13 @@ export class Deck {
     return this.#filling;
   }
 
-  /** The same shot with other words or another length; the picture stays. @param {Item} item */
+  /** The same shot with other words or another length; the picture stays, or begins to come again. @param {Item} item */
   adopt(item) {
     this.item = item;
     this.#writeCard(item);
+    if (this.ready) return;
+    this.#letGo();
+    this.#filling = this.#fill(item);
   }
 
   /** Stands still on a frame of the item; resolves when it, or what stands in for it, is on the screen. */
