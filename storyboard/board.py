@@ -11,7 +11,14 @@ from django.db.models.functions import Coalesce
 
 from storyboard.models import Circle, Comment, Media, Panel, Project, Scene, Shot, Status, Take, Version
 
-WORDS = {"pick": "In cut", "circled": "Circled", "take": "Newest", "panel": "Panel", "card": "No take yet"}
+WORDS = {
+    "pick": "In cut",
+    "circled": "Circled",
+    "take": "Newest",
+    "panel": "Panel",
+    "card": "No take yet",
+    "omitted": "Omitted",
+}
 
 
 @dataclass
@@ -33,8 +40,14 @@ class Card:
         return "panel" if self.panel is not None else "card"
 
     @property
+    def state(self) -> str:
+        return "omitted" if self.shot.omitted else self.shows
+
+    @property
     def word(self) -> str:
-        return WORDS[self.shows]
+        if self.state == "card" and self.shot.take_count:
+            return "None ready"
+        return WORDS[self.state]
 
     @property
     def picture(self) -> Media | None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from storyboard.models import Status, Take
 
 SAMPLES = 20
+LONG = 90 * 60
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,15 @@ def _sum(spans: Iterable[Span | None]) -> Span | None:
 def _between(low: float, high: float) -> str:
     if high < 90:
         return f"{_round(low)}–{_round(high)} s"
-    return f"{max(1, round(low / 60))}–{round(high / 60)} min"
+    if high < LONG:
+        return f"{max(1, round(low / 60))}–{round(high / 60)} min"
+    return f"{max(1, round(low / 3600))}–{max(2, round(high / 3600))} h"
 
 
 def _said(seconds: float) -> str:
-    return f"{_round(seconds)} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    if seconds < 90:
+        return f"{_round(seconds)} s"
+    return f"{round(seconds / 60)} min" if seconds < LONG else f"{seconds / 3600:.1f} h"
 
 
 def _round(seconds: float) -> int:

@@ -11,6 +11,7 @@ export function startQueue() {
   const drawer = document.getElementById("queue");
   const badge = document.getElementById("queue-badge");
   if (!drawer || !badge) return;
+  const title = document.title;
   const opener = document.querySelector('[data-action="queue"]');
   let timer = 0;
   let busy = false;
@@ -36,6 +37,7 @@ export function startQueue() {
     template.innerHTML = html;
     const fresh = template.content.getElementById("queue-badge");
     if (fresh) document.getElementById("queue-badge").replaceWith(fresh);
+    if (fresh) document.title = `${fresh.hidden ? "" : `(${parseInt(fresh.textContent, 10)}) `}${title}`;
     if (drawer.hidden) return;
     const focused = drawer.contains(document.activeElement) ? document.activeElement.id : "";
     const scrolled = drawer.querySelector(".drawer-body")?.scrollTop ?? 0;
@@ -101,7 +103,8 @@ function preview(drawer, { take, blob }) {
 export function inWords(seconds) {
   if (seconds < 5) return "a few seconds left";
   if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`;
-  return `about ${Math.round(seconds / 60)} min left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${(seconds / 3600).toFixed(1)} h left`;
 }
 
 const urls = new WeakMap();

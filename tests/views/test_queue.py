@@ -174,6 +174,8 @@ def test_a_running_take_is_judged_by_its_own_speed(shot: Shot, alice: User) -> N
         (Span(20, 30, 40), "20–40 s"),
         (Span(100, 125, 150), "about 2 min"),
         (Span(120, 200, 300), "2–5 min"),
+        (Span(8000, 8200, 8400), "about 2.3 h"),
+        (Span(3600, 7200, 10800), "1–3 h"),
     ],
 )  # fmt: skip
 def test_times_are_said_as_roughly_as_they_are_known(span: Span, said: str) -> None:
