@@ -53,17 +53,19 @@ class RunningApp:
         assert self._process is not None, "the app was not started"
         return self._process
 
-    def start(self) -> "RunningApp":
-        """Start it and wait for the greeting; a start that ends instead fails with all it said."""
+    def start(self, stdin: int = subprocess.DEVNULL) -> "RunningApp":
+        """Start it and wait until all of it is there; a start that ends instead fails with all it said."""
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
-            cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=ROOT, env=self.environment, text=True,
+            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         assert self._process.stdout is not None
         self.said = ""
         for line in self._process.stdout:
             self.said += line
             if "Ctrl-C" in line:
+                wait_until(lambda: all(self.pid(name) for name in ("takes", "media", "sweep")), "the workers")
                 return self
         raise AssertionError(f"the app did not start:\n{self.said}")
 

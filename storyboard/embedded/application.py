@@ -6,6 +6,7 @@ import http.client
 import ipaddress
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -42,7 +43,7 @@ class Application:
         self.data_dir, self.host, self.port = data_dir, host, port
         self.crew = Crew(data_dir, (web(host, port), *WORKERS))
         self.lock = app_lock(data_dir)
-        self._ending = self._may_interrupt = False
+        self._ending = self._may_interrupt = self._watches_terminal = False
 
     def run(self) -> None:
         """Raises CannotStart with what to do about it."""
@@ -70,14 +71,16 @@ class Application:
         try:
             with self._interruptible():
                 boot.migrate(self.data_dir, save_first=servers.postgres is not None)
-                self.crew.start()
+                self.crew.website.start()
                 self._write_note()
                 first_run.ensure()
                 link = SignInLink.for_owner()
                 self._close_connections()
                 self._await_first_answer()
             self._greet(link)
-            self._tend(servers)
+            self._tend(
+                servers
+            )  # starts the workers: while the page was being made they would only have been in its way
         finally:
             self._close_connections()
             self.crew.end()
@@ -86,7 +89,7 @@ class Application:
 
     def _tend(self, servers: Servers) -> None:
         next_question = next_look = 0.0
-        while not self._ending:
+        while not self._ending and not (self._watches_terminal and terminal_is_gone()):
             now = time.monotonic()
             if self.crew.tend():
                 self._write_note()
@@ -108,7 +111,7 @@ class Application:
 
     def _await_first_answer(self) -> None:
         deadline = time.monotonic() + FIRST_ANSWER_SECONDS
-        website = self.crew.children[0]
+        website = self.crew.website
         while not answers_http(self.host, self.port):
             if website.has_ended() or time.monotonic() > deadline:
                 raise CannotStart(
@@ -124,7 +127,9 @@ class Application:
 
     def _listen_for_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._end)
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup means: stay when the terminal closes
+                signal.signal(number, self._end)
+        self._watches_terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._ending = True
@@ -148,6 +153,13 @@ def say(line: str) -> None:
     with contextlib.suppress(OSError):  # the terminal may be gone
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+
+def terminal_is_gone() -> bool:
+    """A closed window tells only the first process of its session, and make, if it is that, does not pass it on."""
+    asking = select.poll()
+    asking.register(sys.stdin.fileno(), 0)
+    return any(answer & (select.POLLHUP | select.POLLERR) for _, answer in asking.poll(0))
 
 
 def keep_up(servers: Servers) -> None:

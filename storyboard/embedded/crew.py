@@ -33,18 +33,18 @@ WORKERS = (worker("takes"), worker("media"), SWEEP)
 
 
 class Crew:
-    """Children that are started, tended and ended together."""
+    """Children that are tended and ended together; the first tending starts whoever was not started before."""
 
     def __init__(self, data_dir: Path, programs: tuple[Program, ...]) -> None:
         self.data_dir = data_dir
         self.children = [Child(program, data_dir) for program in programs]
 
-    def start(self) -> None:
-        for child in self.children:
-            child.start()
+    @property
+    def website(self) -> Child:
+        return next(child for child in self.children if child.program.name == "web")
 
     def tend(self) -> bool:
-        """True when somebody had to be started again."""
+        """True when somebody had to be started."""
         started = [child.tend() for child in self.children]
         return any(started)
 
@@ -77,7 +77,7 @@ def workers(data_dir: Path | str) -> Iterator[None]:
             yield
             return
         crew = Crew(Path(data_dir).resolve(), WORKERS)
-        crew.start()
+        crew.tend()
         over = threading.Event()
         keeper = threading.Thread(target=_tend_until, args=(crew, over), daemon=True)
         keeper.start()

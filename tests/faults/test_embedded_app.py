@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -95,10 +96,14 @@ def test_being_told_to_stop_ends_every_process(hurt: RunningApp, number: signal.
 
 
 def test_closing_the_terminal_ends_every_process(hurt: RunningApp) -> None:
-    """The terminal goes first, so even the last words have nowhere to go."""
+    """As a window does that ran `make run` outright: the signal goes to make alone, and the last words nowhere."""
+    hurt.stop()
+    ours, theirs = pty.openpty()
+    hurt.start(stdin=theirs)
+    os.close(theirs)
     hurt.process.stdout.close()
-    hurt.process.send_signal(signal.SIGHUP)
-    assert hurt.process.wait(timeout=30) == 0
+    os.close(ours)
+    assert hurt.process.wait(timeout=60) == 0
     assert hurt.processes() == {}
     hurt.start()
 
