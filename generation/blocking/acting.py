@@ -174,7 +174,9 @@ def _figure(actor: Actor) -> Figure:
 
 def distinct(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
     """Two people in one shot never share a grey: later ones move to the next free step."""
-    steps, taken, out = (0.22, 0.40, 0.58, 0.76, 0.92), [], []
+    steps = (0.22, 0.40, 0.58, 0.76, 0.92)
+    taken: list[float] = []
+    out: list[Figure] = []
     for figure in figures:
         tone = figure.tone
         while tone in taken and len(taken) < len(steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -24,7 +25,7 @@ def body(tone: float, hair: str, dress: str, detail: int, head_scale: float = 1.
     return joined(parts)
 
 
-def _turned(rows: list[tuple[float, ...]], grey: float, part: str, detail: int, around: int) -> Mesh:
+def _turned(rows: Sequence[tuple[float, ...]], grey: float, part: str, detail: int, around: int) -> Mesh:
     """A lathe whose rows are smoothed and multiplied with the detail, so that neighbours sort cleanly by distance."""
     table = np.array([(*row, 0.0)[:4] for row in rows], float)
     count = len(rows) * (1, 2, 4)[detail]

@@ -29,7 +29,10 @@ class View:
     def to_pixels(self, seen: np.ndarray) -> np.ndarray:
         """Camera-space points in front of the lens to (x, y) pixels, y down."""
         scale = self.focal / seen[..., 2]
-        return np.stack((self.centre[0] + seen[..., 0] * scale, self.centre[1] - seen[..., 1] * scale), axis=-1)
+        pixels = np.empty((*seen.shape[:-1], 2))
+        pixels[..., 0] = self.centre[0] + seen[..., 0] * scale
+        pixels[..., 1] = self.centre[1] - seen[..., 1] * scale
+        return pixels
 
     @property
     def lens(self) -> np.ndarray:

@@ -48,7 +48,7 @@ def _slope(frames: Sequence[int], values: np.ndarray, i: int) -> np.ndarray:
     return np.where(same, (w0 + w1) / (w0 / safe0 + w1 / safe1), 0.0)
 
 
-def unwrapped(turns: Sequence[float]) -> np.ndarray:
+def unwrapped(turns: Sequence[float] | np.ndarray) -> np.ndarray:
     """Degrees without jumps: each turn goes the short way round from the one before."""
     return np.degrees(np.unwrap(np.radians(np.asarray(turns, float))))
 

@@ -103,7 +103,7 @@ def _clear(busy: np.ndarray, x: float, z: float, room: float) -> bool:
 
 def _seats(staging: Staging, facts: Facts) -> list[Prop]:
     """Something to sit on under everyone who sits, a bed under everyone who sleeps."""
-    found = []
+    found: list[Prop] = []
     kind = next(
         (thing for thing in facts.things if thing in ("bench", "sofa", "bed", "rock", "crate")),
         "chair" if facts.inside else "bench",
@@ -140,7 +140,7 @@ def _seats(staging: Staging, facts: Facts) -> list[Prop]:
 
 def _named(staging: Staging, facts: Facts, rng: np.random.Generator, busy: np.ndarray) -> list[Prop]:
     """What the words name, beside or behind the action."""
-    found = []
+    found: list[Prop] = []
     for thing in facts.things[:5]:
         if thing in ("table", "desk", "counter") and any(
             mark.pose.startswith("table") for figure in staging.figures for mark in figure.marks
@@ -203,7 +203,7 @@ def _furnished(staging: Staging, facts: Facts, rng: np.random.Generator, busy: n
         if place.kind == "hall"
         else _FURNITURE.get(facts.room, _FURNITURE[""])
     )
-    found = []
+    found: list[Prop] = []
     taken = {"bed"} if any(mark.pose == "bed" for figure in staging.figures for mark in figure.marks) else set()
     for kind in (each for each in kinds if each not in taken):
         deep = {"sofa": 0.5, "bed": 1.1, "desk": 0.5, "table": 0.6, "counter": 0.4}.get(kind, 0.32)
@@ -243,7 +243,7 @@ def _scattered(
     busy: np.ndarray,
     arc: float = 180.0,
 ) -> list[Prop]:
-    found = []
+    found: list[Prop] = []
     for _ in range(count):
         angle, away = math.radians(rng.uniform(-arc, arc)), reach[0] + (reach[1] - reach[0]) * rng.random() ** 0.8
         x, z = away * math.sin(angle), away * math.cos(angle)

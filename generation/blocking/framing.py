@@ -63,7 +63,8 @@ def aimed(eye: np.ndarray, aim: np.ndarray, focal: float, roll: float = 0.0, shi
     dx, dy, dz = aim - eye
     pan = math.degrees(math.atan2(dx, dz)) + math.degrees(math.atan(shift * ASPECT * GATE_HEIGHT / 2 / focal))
     tilt = math.degrees(math.atan2(dy, math.hypot(dx, dz)))
-    return CameraKey(0, *(round(float(v), 4) for v in (*eye, pan, tilt)), round(roll, 3), round(focal, 2))
+    x, y, z, pan, tilt = (round(float(v), 4) for v in (*eye, pan, tilt))
+    return CameraKey(0, x, y, z, pan, tilt, round(roll, 3), round(focal, 2))
 
 
 def moving(key: CameraKey, move: str, frames: int, away: float, path: np.ndarray | None = None) -> Camera:
@@ -141,7 +142,7 @@ def _shifted(key: CameraKey, forward: float = 0.0, right: float = 0.0, up: float
 
 
 def _followed(key: CameraKey, move: str, frames: int, away: float, path: np.ndarray) -> Camera:
-    """The subject is kept in frame: a pan turns with it, anything else rides beside it; the stated move is laid on top."""
+    """Keeps the subject in frame: a pan turns with it, anything else rides beside it, the stated move on top."""
     if move.startswith("pan"):
         return Camera(_panned(key, frames, away, path))
     start, end = (

@@ -14,7 +14,10 @@ def plain(text: str) -> str:
 
 TIMES = {
     "dawn": r"\b(dawn|sunrise|daybreak|first light|early morning|aube|alba|morgengrauen)\b|明け方|夜明け",
-    "dusk": r"\b(dusk|sunset|magic hour|golden hour|twilight|evening|crépuscule|soir|abend|dämmerung|atardecer|tramonto)\b|夕|غروب",
+    "dusk": (
+        r"\b(dusk|sunset|magic hour|golden hour|twilight|evening|crépuscule|soir|abend|dämmerung|atardecer|"
+        r"tramonto)\b|夕|غروب"
+    ),
     "night": r"\b(night|midnight|tonight|nuit|nacht|noche|notte|noite)\b|夜|ليل",
     "day": r"\b(day|morning|noon|midday|afternoon|sunlight|sunny|daylight|jour|matin|tag|día|giorno|dia)\b|昼|朝|نهار",
 }
@@ -29,20 +32,32 @@ PLACES = {
     "stairs": r"\b(stairs?|staircase|stairwell|steps|escalier|treppe)\b",
     "car": r"\b(car|taxi|cab|van|truck cab|automobile|voiture|auto)\b",
     "corridor": r"\b(corridor|hallway|passage|couloir|flur|tunnel)\b",
-    "hall": r"\b(hall|church|warehouse|factory|hangar|station|theatre|theater|gym|ballroom|lobby|cathedral|barn|garage)\b",
+    "hall": (
+        r"\b(hall|church|warehouse|factory|hangar|station|theatre|theater|gym|ballroom|lobby|cathedral|barn|"
+        r"garage)\b"
+    ),
     "pier": r"\b(pier|jetty|dock|quay|wharf|harbou?r|port|marina|jetée|muelle|hafen)\b|ميناء",
     "deck": r"\b(deck|ferry|ship|boat|yacht|barge|open water|sea|ocean|lake|raft)\b|船",
     "beach": r"\b(beach|shore|sand|dunes?|desert|plage|strand|playa)\b",
     "forest": r"\b(forest|woods?|woodland|jungle|grove|trees|trail|forêt|wald|bosque|foresta)\b|森|غابة",
-    "street": r"\b(street|road|avenue|alley|city|town|square|pavement|sidewalk|crossing|corner|intersection|bus stop|market|skyline|rue|straße|strasse|calle|via|driveway|parking lot|car park)\b|街|道|شارع",
+    "street": (
+        r"\b(street|road|avenue|alley|city|town|square|pavement|sidewalk|crossing|corner|intersection|"
+        r"bus stop|market|skyline|rue|straße|strasse|calle|via|driveway|parking lot|car park)\b|街|道|شارع"
+    ),
     "roof": r"\b(roof|rooftop|terrace|balcony|toit|dach)\b",
-    "field": r"\b(field|meadow|park|garden|hill|hills|hillside|farm|lawn|yard|cemetery|graveyard|countryside|plain|valley|champ|feld|campo|mountain)\b|野|公園|حقل",
+    "field": (
+        r"\b(field|meadow|park|garden|hill|hills|hillside|farm|lawn|yard|cemetery|graveyard|countryside|plain|"
+        r"valley|champ|feld|campo|mountain)\b|野|公園|حقل"
+    ),
 }
 
 ROOMS = {
     "kitchen": r"\b(kitchen|cuisine|küche|cocina)\b|台所",
     "bedroom": r"\b(bedroom|motel room|hotel room|nursery|chambre|schlafzimmer|dormitorio)\b|寝室",
-    "office": r"\b(office|study|bureau|newsroom|police station|precinct|classroom|library|laboratory|lab|büro|oficina)\b|事務所",
+    "office": (
+        r"\b(office|study|bureau|newsroom|police station|precinct|classroom|library|laboratory|lab|büro|"
+        r"oficina)\b|事務所"
+    ),
     "bar": r"\b(bar|pub|caf[eé]|diner|restaurant|saloon|shop|store|kneipe)\b",
     "hospital": r"\b(hospital|ward|clinic|infirmary|hôpital|krankenhaus)\b|病院",
     "cabin": r"\b(wheelhouse|cockpit|bridge|cabin|control room)\b",
@@ -97,12 +112,23 @@ ANGLES = {
 
 _CAMERA = r"(?:the )?camera (?:slowly )?"
 MOVES = {
-    "dolly-in": rf"\b(push(es)? in|dolly(ing)? in|dollies in|track(s|ing)? in|move(s)? in (on|to)|creep(s)? in|{_CAMERA}(?:moves in|pushes|approaches)|dolly forward)\b",
-    "dolly-out": rf"\b(pull(s|ing)? (back|out)|dolly(ing)? (out|back)|dollies (out|back)|track(s|ing)? (out|back)|{_CAMERA}retreats)\b",
+    "dolly-in": (
+        r"\b(push(es)? in|dolly(ing)? in|dollies in|track(s|ing)? in|move(s)? in (on|to)|creep(s)? in|"
+        rf"{_CAMERA}(?:moves in|pushes|approaches)|dolly forward)\b"
+    ),
+    "dolly-out": (
+        r"\b(pull(s|ing)? (back|out)|dolly(ing)? (out|back)|dollies (out|back)|track(s|ing)? (out|back)|"
+        rf"{_CAMERA}retreats)\b"
+    ),
     "truck-left": r"\b(truck(s|ing)? left|track(s|ing)? left|crab left|slide left|lateral left)\b",
-    "truck-right": r"\b(truck(s|ing)? right|track(s|ing)? right|crab right|slide right|tracking (shot|with)|track(s)? (with|along))\b",
+    "truck-right": (
+        r"\b(truck(s|ing)? right|track(s|ing)? right|crab right|slide right|tracking (shot|with)|"
+        r"track(s)? (with|along))\b"
+    ),
     "pan-left": r"\b(pan(s|ning)? (to the )?left|swish left)\b",
-    "pan-right": r"\b(pan(s|ning)? (to the )?right|pan(s|ning)?( across| with| over| along| to)|whip pan|swish right)\b",
+    "pan-right": (
+        r"\b(pan(s|ning)? (to the )?right|pan(s|ning)?( across| with| over| along| to)|whip pan|swish right)\b"
+    ),
     "tilt-up": r"\btilt(s|ing)? up\b",
     "tilt-down": r"\btilt(s|ing)? down\b",
     "pedestal-up": r"\b(pedestal up|boom up|ped up)\b",
@@ -116,25 +142,52 @@ MOVES = {
 }
 
 VERBS = {
-    "leave": r"\b(leav(es?|ing)|exit(s|ing)?|depart(s)?|go(es)? (out|away|off)|walk(s|ing)? (out|off|away)|run(s|ning)? (out|off|away)|storms out|disappears|vanishes|steps? out)\b",
-    "enter": r"\b(enter(s|ing)?|com(es?|ing) (in|into|through|out of)|arriv(es?|ing)|appears?|bursts in|steps? (in|into|onto|inside)|emerges?|rushes in|runs in|walks in)\b",
+    "leave": (
+        r"\b(leav(es?|ing)|exit(s|ing)?|depart(s)?|go(es)? (out|away|off)|walk(s|ing)? (out|off|away)|run(s|"
+        r"ning)? (out|off|away)|storms out|disappears|vanishes|steps? out)\b"
+    ),
+    "enter": (
+        r"\b(enter(s|ing)?|com(es?|ing) (in|into|through|out of)|arriv(es?|ing)|appears?|bursts in|steps? (in|"
+        r"into|onto|inside)|emerges?|rushes in|runs in|walks in)\b"
+    ),
     "pass": r"\b(walk(s|ing)? past|pass(es|ing)( by)?|steps? aside)\b",
     "climb": r"\b(climb(s|ing)?|ascend(s|ing)?|descend(s|ing)?|goes (up|down)|comes (up|down))\b",
-    "run": r"\b(run(s|ning)?|sprint(s|ing)?|rac(es|ing)|dash(es|ing)?|rush(es|ing)?|flees?|chas(es?|ing)|jogs?|bolts?|hurr(ies|ying)|runs)\b",
-    "walk": r"\b(walk(s|ing|ed)?|strid(es?|ing)|stroll(s|ing)?|cross(es|ing)|wander(s|ing)?|pac(es|ing)|approach(es|ing)?|march(es|ing)?|trudg(es?|ing)|limps?|heads? (for|to|toward|towards)|follow(s|ing)?|moves? (to|toward|towards)|steps? (forward|back|closer|up)|reaches the|goes to|creeps?|shuffl(es|ing)|tiptoes)\b",
+    "run": (
+        r"\b(run(s|ning)?|sprint(s|ing)?|rac(es|ing)|dash(es|ing)?|rush(es|ing)?|flees?|chas(es?|ing)|jogs?|"
+        r"bolts?|hurr(ies|ying)|runs)\b"
+    ),
+    "walk": (
+        r"\b(walk(s|ing|ed)?|strid(es?|ing)|stroll(s|ing)?|cross(es|ing)|wander(s|ing)?|pac(es|ing)|"
+        r"approach(es|ing)?|march(es|ing)?|trudg(es?|ing)|limps?|heads? (for|to|toward|towards)|follow(s|"
+        r"ing)?|moves? (to|toward|towards)|steps? (forward|back|closer|up)|reaches the|goes to|creeps?|"
+        r"shuffl(es|ing)|tiptoes)\b"
+    ),
     "rise": r"\b(stands? up|get(s|ting)? up|ris(es|ing)|gets to (his|her|their) feet)\b",
     "kneel": r"\b(kneel(s|ing)?|drops to (his|her) knees|proposes)\b",
     "crouch": r"\b(crouch(es|ing)?|ducks?|squat(s|ting)?|hid(es|ing)|bends down)\b",
     "seated": r"\b(sitting|sat|seated|in (his|her|their) (chair|seat)s?)\b",
     "sit": r"\b(sits?|takes a seat|settles (into|at)|perch(es|ed))\b",
     "sleep": r"\b(sleep(s|ing)?|asleep|lies?|lying|unconscious|dead)\b",
-    "fall": r"\b(fall(s|ing|en)?|collaps(es|ing)|slip(s|ping)?|trip(s|ping)?|faint(s|ing)?|drops? dead|tumbles?|goes down)\b",
-    "embrace": r"\b(embrac(es?|ing)|hug(s|ging)?|kiss(es|ing)?|hold(s)? each other|in each other's arms|cling(s)? to)\b",
+    "fall": (
+        r"\b(fall(s|ing|en)?|collaps(es|ing)|slip(s|ping)?|trip(s|ping)?|faint(s|ing)?|drops? dead|tumbles?|"
+        r"goes down)\b"
+    ),
+    "embrace": (
+        r"\b(embrac(es?|ing)|hug(s|ging)?|kiss(es|ing)?|hold(s)? each other|in each other's arms|"
+        r"cling(s)? to)\b"
+    ),
     "point": r"\b(point(s|ing|ed)?|aims?|gestur(es|ing) (to|at|toward|towards))\b",
     "wave": r"\b(wav(es?|ing)|beckons?|greets?)\b",
     "raise": r"\b(rais(es?|ing) (one|a|his|her|their|both)? ?(hands?|arms?|glass|gun)|lifts? (a|his|her) hand)\b",
-    "reach": r"\b(reach(es|ing)? (for|out|toward|towards|into)|open(s|ing)? the|knock(s|ing)?|touch(es|ing)?|grabs?|takes?|picks? up|presses|pours?|hands? (him|her|it|over)|gives?|sets? down|puts? (down|it|the))\b",
-    "tie": r"\b(tie(s|d)?|tying|repair(s|ing)?|fix(es|ing)?|writ(es?|ing)|typ(es|ing)|works?|cook(s|ing)|draws?|reads?|reading|unwraps?|counts?|stud(ies|ying))\b",
+    "reach": (
+        r"\b(reach(es|ing)? (for|out|toward|towards|into)|open(s|ing)? the|knock(s|ing)?|touch(es|ing)?|"
+        r"grabs?|takes?|picks? up|presses|pours?|hands? (him|her|it|over)|gives?|sets? down|puts? (down|it|"
+        r"the))\b"
+    ),
+    "tie": (
+        r"\b(tie(s|d)?|tying|repair(s|ing)?|fix(es|ing)?|writ(es?|ing)|typ(es|ing)|works?|cook(s|ing)|draws?|"
+        r"reads?|reading|unwraps?|counts?|stud(ies|ying))\b"
+    ),
     "carry": r"\b(carr(y|ies|ying)|drags?|hauls?|in each hand|suitcase in)\b",
     "hold": r"\b(hold(s|ing)?|clutch(es|ing)?|grips?|cradl(es|ing)|drinks?|drinking|eats?|eating|smok(es|ing))\b",
     "phone": r"\b(phone|phones|calls?|on the (tele)?phone|dials?|radio)\b",
@@ -143,12 +196,22 @@ VERBS = {
     "cover": r"\b(weep(s|ing)?|cr(y|ies|ying)|sob(s|bing)?|covers? (his|her) face|buries (his|her) face)\b",
     "hands-up": r"\b(hands up|surrenders?|raises both hands)\b",
     "crossed": r"\b(crosses (his|her) arms|arms crossed|folds (his|her) arms)\b",
-    "turn": r"\b(turn(s|ing|ed)?|spins?|swivels?|whirls?|wheels around|looks? (back|around|over (his|her) shoulder)|turns round)\b",
-    "talk": r"\b(talk(s|ing)?|speak(s|ing)?|say(s|ing)?|whisper(s|ing)?|shout(s|ing)?|argu(es?|ing)|tells?|asks?|explains?|laugh(s|ing)?|sings?|answers?|begs?|yells?|confess(es)?|mutters?|chat(s|ting)?|discuss(es)?|scream(s|ing)?)\b",
+    "turn": (
+        r"\b(turn(s|ing|ed)?|spins?|swivels?|whirls?|wheels around|looks? (back|around|over (his|"
+        r"her) shoulder)|turns round)\b"
+    ),
+    "talk": (
+        r"\b(talk(s|ing)?|speak(s|ing)?|say(s|ing)?|whisper(s|ing)?|shout(s|ing)?|argu(es?|ing)|tells?|asks?|"
+        r"explains?|laugh(s|ing)?|sings?|answers?|begs?|yells?|confess(es)?|mutters?|chat(s|ting)?|"
+        r"discuss(es)?|scream(s|ing)?)\b"
+    ),
     "nod": r"\b(nod(s|ding)?|shakes? (his|her) head)\b",
     "down": r"\b(looks? down|bows (his|her)? ?head|lowers (his|her) (eyes|head)|stares at the (floor|ground))\b",
     "up": r"\b(looks? up)\b",
-    "look": r"\b(look(s|ing)?|star(es?|ing)|watch(es|ing)?|gaz(es?|ing)|glanc(es?|ing)|sees?|peers?|observes?|notices?|eyes|smil(es|ing)|understands?|listens?)\b",
+    "look": (
+        r"\b(look(s|ing)?|star(es?|ing)|watch(es|ing)?|gaz(es?|ing)|glanc(es?|ing)|sees?|peers?|observes?|"
+        r"notices?|eyes|smil(es|ing)|understands?|listens?)\b"
+    ),
     "stop": r"\b(stop(s|ped)?|halts?|freez(es|ing)|paus(es|ing)|hesitates?|waits?|waiting)\b",
     "stand": r"\b(stand(s|ing)?|stood)\b|立",
 }
@@ -181,7 +244,8 @@ _NOUNS = (
     "sisters?|mother|father|son|daughter|husband|wife|detective|killer|thief|farmer|sailor|captain|priest|teacher|students?|"
     "bartender|clerk|bride|groom|widow|hunter|king|queen|old man|old woman|lady|gentleman|guy|patient|runner|boxer"
 )
-COMMON_PEOPLE = rf"\b(?:(?P<count>two|three|four|five|six|several|many|a couple of|a group of)\s+)?(?:[a-z]+\s)??(?P<noun>{_NOUNS})\b"
+_COUNTS = "two|three|four|five|six|several|many|a couple of|a group of"
+COMMON_PEOPLE = rf"\b(?:(?P<count>{_COUNTS})\s+)?(?:[a-z]+\s)??(?P<noun>{_NOUNS})\b"
 PLURALS = {
     "men",
     "women",
@@ -229,112 +293,36 @@ KIND_OF |= dict.fromkeys(
 )
 KIND_OF |= dict.fromkeys(("child", "kid", "boy"), "child") | {"girl": "child", "old woman": "woman", "old man": "man"}
 
-FILM = {"INT", "EXT", "INSERT", "CLOSE", "WIDE", "SHOT", "PAN", "TILT", "DOLLY", "DOLLIES", "TRACK", "TRACKING", "TRUCK", "ZOOM", "CRANE", "STATIC", "HANDHELD", "CUT", "FADE", "ANGLE", "HIGH", "LOW", "EYE", "LEVEL", "MEDIUM", "LONG", "EXTREME", "TWO", "THREE", "OVER", "THE", "SHOULDER", "POV", "PUSH", "PULL", "PUSHES", "PULLS", "SLOW", "SLOWLY", "UP", "DOWN", "LEFT", "RIGHT", "IN", "OUT", "ON", "BACK", "OF", "TO", "WITH", "AND", "CONTINUOUS", "LATER", "SAME", "DAY", "NIGHT", "DAWN", "DUSK", "MORNING", "EVENING", "SUPER", "TITLE", "TITLES", "OMITTED", "DISSOLVE", "SMASH", "MATCH", "MONTAGE", "BEGIN", "END", "FLASHBACK", "CAMERA", "FULL", "MASTER", "ESTABLISHING", "DUTCH", "BIRD", "AERIAL", "DRONE", "SOUND", "CREDITS", "BLACK", "INTERCUT", "CONT", "MOS", "VFX", "SFX", "ECU", "MCU", "MWS", "EWS", "OTS", "TIGHT", "MACRO", "RAIN", "SNOW", "SILENCE", "BANG", "CRASH", "BOOM", "NOT", "THAT", "ALL", "CAPS", "LINE", "ACTION", "CHARACTER", "LIKE", "THIS", "THEN"}  # fmt: skip
+_FILM_WORDS = (
+    "INT EXT INSERT CLOSE WIDE SHOT PAN TILT DOLLY DOLLIES TRACK TRACKING TRUCK ZOOM CRANE STATIC HANDHELD CUT FADE "
+    "ANGLE HIGH LOW EYE LEVEL MEDIUM LONG EXTREME TWO THREE OVER THE SHOULDER POV PUSH PULL PUSHES PULLS SLOW SLOWLY "
+    "UP DOWN LEFT RIGHT IN OUT ON BACK OF TO WITH AND CONTINUOUS LATER SAME DAY NIGHT DAWN DUSK MORNING EVENING SUPER "
+    "TITLE TITLES OMITTED DISSOLVE SMASH MATCH MONTAGE BEGIN END FLASHBACK CAMERA FULL MASTER ESTABLISHING DUTCH BIRD "
+    "AERIAL DRONE SOUND CREDITS BLACK INTERCUT CONT MOS VFX SFX ECU MCU MWS EWS OTS TIGHT MACRO RAIN SNOW SILENCE "
+    "BANG CRASH BOOM NOT THAT ALL CAPS LINE ACTION CHARACTER LIKE THIS THEN"
+)
+FILM = frozenset(_FILM_WORDS.split())  # fmt: skip
 
 _NAMED = {
-    "woman": "INGRID LAYLA MARIA ANNA EMMA SARA SARAH ALICE JANE MARY LUCY KATE NINA ELENA SOFIA CLARA RUTH EVA LENA MIA ROSE GRACE "
-    "HELEN JULIA NORA IRIS AMY LISA ELLA MARTA ÉLODIE ELODIE CLAIRE MARIE CHLOÉ YUKI HANA AIKO FATIMA AMINA MOM MUM GRANDMOTHER",
-    "man": "TOMAS TOM JOHN JACK JAMES PETER PAUL MARK DAVID SAM BEN BOB MAX LEO ADAM KARL HENRY GEORGE CHARLIE FRANK JOE OSCAR HUGO "
-    "MICHAEL ALEX DANIEL LUCAS NOAH KENTA KENJI HIRO OMAR ALI HASSAN YUSUF PIERRE JEAN LUC DAD GRANDFATHER MCTAVISH 健太",
+    "woman": (
+        "INGRID LAYLA MARIA ANNA EMMA SARA SARAH ALICE JANE MARY LUCY KATE NINA ELENA SOFIA CLARA RUTH EVA "
+        "LENA MIA ROSE GRACE HELEN JULIA NORA IRIS AMY LISA ELLA MARTA ÉLODIE ELODIE CLAIRE MARIE CHLOÉ "
+        "YUKI HANA AIKO FATIMA AMINA MOM MUM GRANDMOTHER"
+    ),
+    "man": (
+        "TOMAS TOM JOHN JACK JAMES PETER PAUL MARK DAVID SAM BEN BOB MAX LEO ADAM KARL HENRY GEORGE CHARLIE "
+        "FRANK JOE OSCAR HUGO MICHAEL ALEX DANIEL LUCAS NOAH KENTA KENJI HIRO OMAR ALI HASSAN YUSUF PIERRE "
+        "JEAN LUC DAD GRANDFATHER MCTAVISH 健太"
+    ),
 }
-SMALL = {
-        "the",
-        "and",
-        "with",
-        "for",
-        "from",
-        "into",
-        "onto",
-        "out",
-        "over",
-        "under",
-        "toward",
-        "towards",
-        "her",
-        "his",
-        "their",
-        "its",
-        "him",
-        "she",
-        "they",
-        "them",
-        "this",
-        "that",
-        "these",
-        "those",
-        "but",
-        "not",
-        "was",
-        "were",
-        "are",
-        "has",
-        "have",
-        "had",
-        "will",
-        "would",
-        "can",
-        "could",
-        "who",
-        "what",
-        "when",
-        "where",
-        "then",
-        "than",
-        "there",
-        "here",
-        "very",
-        "only",
-        "just",
-        "still",
-        "again",
-        "once",
-        "one",
-        "two",
-        "three",
-        "four",
-        "all",
-        "both",
-        "each",
-        "other",
-        "some",
-        "any",
-        "until",
-        "before",
-        "after",
-        "between",
-        "through",
-        "across",
-        "along",
-        "around",
-        "about",
-        "behind",
-        "beside",
-        "near",
-        "off",
-        "down",
-        "left",
-        "right",
-        "slowly",
-        "quickly",
-        "suddenly",
-        "quietly",
-        "softly",
-        "back",
-        "forward",
-        "away",
-        "against",
-        "while",
-        "like",
-        "more",
-        "most",
-        "never",
-        "camera",
-        "shot",
-        "angle",
-        "frame",
-        "nothing",
-        "something",
-    }
+_SMALL_WORDS = (
+    "the and with for from into onto out over under toward towards her his their its him she they them this that "
+    "these those but not was were are has have had will would can could who what when where then than there here very "
+    "only just still again once one two three four all both each other some any until before after between through "
+    "across along around about behind beside near off down left right slowly quickly suddenly quietly softly back "
+    "forward away against while like more most never camera shot angle frame nothing something"
+)
+SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def singular(noun: str) -> str:

@@ -43,19 +43,85 @@ GAMMA = {"day": 0.60, "dusk": 0.86, "night": 0.78}
 INSIDE = ("room", "corridor", "hall", "car")
 
 _OUT = {
-    "day": {"strength": 0.86, "ambient": 0.42, "rim": 0.06, "sky_top": 0.52, "sky_low": 0.86, "haze": 0.80, "haze_reach": 105.0},
-    "dusk": {"strength": 0.52, "ambient": 0.25, "rim": 0.22, "sky_top": 0.24, "sky_low": 0.80, "haze": 0.50, "haze_reach": 70.0},
-    "night": {"strength": 0.34, "ambient": 0.13, "rim": 0.22, "sky_top": 0.045, "sky_low": 0.15, "haze": 0.10, "haze_reach": 45.0},
+    "day": {
+        "strength": 0.86,
+        "ambient": 0.42,
+        "rim": 0.06,
+        "sky_top": 0.52,
+        "sky_low": 0.86,
+        "haze": 0.80,
+        "haze_reach": 105.0,
+    },
+    "dusk": {
+        "strength": 0.52,
+        "ambient": 0.25,
+        "rim": 0.22,
+        "sky_top": 0.24,
+        "sky_low": 0.80,
+        "haze": 0.50,
+        "haze_reach": 70.0,
+    },
+    "night": {
+        "strength": 0.34,
+        "ambient": 0.13,
+        "rim": 0.22,
+        "sky_top": 0.045,
+        "sky_low": 0.15,
+        "haze": 0.10,
+        "haze_reach": 45.0,
+    },
 }
 _IN = {
-    "day": {"strength": 0.92, "ambient": 0.42, "rim": 0.07, "sky_top": 0.8, "sky_low": 0.95, "haze": 0.6, "haze_reach": 400.0},
-    "dusk": {"strength": 0.50, "ambient": 0.20, "rim": 0.13, "sky_top": 0.5, "sky_low": 0.75, "haze": 0.4, "haze_reach": 400.0},
-    "night": {"strength": 0.24, "ambient": 0.12, "rim": 0.16, "sky_top": 0.05, "sky_low": 0.10, "haze": 0.1, "haze_reach": 400.0},
+    "day": {
+        "strength": 0.92,
+        "ambient": 0.42,
+        "rim": 0.07,
+        "sky_top": 0.8,
+        "sky_low": 0.95,
+        "haze": 0.6,
+        "haze_reach": 400.0,
+    },
+    "dusk": {
+        "strength": 0.50,
+        "ambient": 0.20,
+        "rim": 0.13,
+        "sky_top": 0.5,
+        "sky_low": 0.75,
+        "haze": 0.4,
+        "haze_reach": 400.0,
+    },
+    "night": {
+        "strength": 0.24,
+        "ambient": 0.12,
+        "rim": 0.16,
+        "sky_top": 0.05,
+        "sky_low": 0.10,
+        "haze": 0.1,
+        "haze_reach": 400.0,
+    },
 }
 _WEATHER = {
-    "rain": {"strength": 0.35, "ambient": 0.92, "haze_reach": 0.55, "sky_top": 0.8, "sky_low": 0.75},
-    "snow": {"strength": 0.45, "ambient": 1.12, "haze_reach": 0.5, "sky_top": 1.15, "sky_low": 0.92},
-    "mist": {"strength": 0.3, "ambient": 1.1, "haze_reach": 0.22, "sky_top": 1.15, "sky_low": 0.95},
+    "rain": {
+        "strength": 0.35,
+        "ambient": 0.92,
+        "haze_reach": 0.55,
+        "sky_top": 0.8,
+        "sky_low": 0.75,
+    },
+    "snow": {
+        "strength": 0.45,
+        "ambient": 1.12,
+        "haze_reach": 0.5,
+        "sky_top": 1.15,
+        "sky_low": 0.92,
+    },
+    "mist": {
+        "strength": 0.3,
+        "ambient": 1.1,
+        "haze_reach": 0.22,
+        "sky_top": 1.15,
+        "sky_low": 0.95,
+    },
 }
 
 
@@ -86,7 +152,7 @@ def _key(staging: Staging, inside: bool) -> tuple[float, float, float]:
 
 
 def shade(light: Light, points: np.ndarray, normals: np.ndarray, grey: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """Greys of points: sky from above, one key with a soft edge, lamps near by, a rim against the dark, haze far away."""
+    """Greys of points: sky from above, one key with a soft edge, lamps near by, a rim against the dark, haze."""
     return seen_from(light, lit(light, points, normals), points, normals, grey, eye)
 
 

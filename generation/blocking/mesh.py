@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Mesh:
     grey: np.ndarray
     facets: np.ndarray
     part: np.ndarray
-    nearer: np.ndarray | None = None
+    nearer: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:

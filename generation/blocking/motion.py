@@ -155,7 +155,7 @@ def _bearing(
     target = _target(staging, look, frame)
     if target is None:
         return 0.0, 0.0
-    dx, dy, dz = target - (place + (0.0, figure.height * EYE_HEIGHT * _lowered(figure, frame), 0.0))
+    dx, dy, dz = target - (place + np.array((0.0, figure.height * EYE_HEIGHT * _lowered(figure, frame), 0.0)))
     pan = short_way(math.degrees(math.atan2(dx, dz)) - turn)
     tilt = math.degrees(math.atan2(dy, math.hypot(dx, dz)))
     return max(-88.0, min(88.0, pan)), max(-50.0, min(50.0, tilt))
@@ -170,7 +170,7 @@ def _target(staging: Staging, look: str, frame: float) -> np.ndarray | None:
         return camera_values(staging, frame)[:3]
     for other in staging.figures:
         if other.name == look:
-            return _track(other, frame)[0] + (0.0, other.height * EYE_HEIGHT * _lowered(other, frame), 0.0)
+            return _track(other, frame)[0] + np.array((0.0, other.height * EYE_HEIGHT * _lowered(other, frame), 0.0))
     return None
 
 

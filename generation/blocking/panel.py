@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .camera import NEAR, View
 
@@ -31,10 +32,10 @@ class Panel:
 
 
 def panel(
-    corner: np.ndarray, across: np.ndarray, along: np.ndarray, front: np.ndarray, picture: np.ndarray, owner: int = 0
+    corner: ArrayLike, across: ArrayLike, along: ArrayLike, front: ArrayLike, picture: np.ndarray, owner: int = 0
 ) -> Panel:
     """Makes a panel from greys 0..1 (rows along, columns across)."""
-    levels = [np.clip(picture * 255.0 + 0.5, 0, 255).astype(np.uint8)]
+    levels: list[np.ndarray] = [np.clip(picture * 255.0 + 0.5, 0, 255).astype(np.uint8)]
     while min(levels[-1].shape) > 16 and len(levels) < 6:
         levels.append(cv2.pyrDown(levels[-1]))
     return Panel(
@@ -80,14 +81,14 @@ def outline(surface: Panel, view: View) -> np.ndarray:
     return view.to_pixels(seen) if len(seen) > 2 else np.zeros((0, 2))
 
 
-def paint(picture: np.ndarray, surface: Panel, view: View) -> None:
-    """Draws the panel into an 8-bit picture, taking each band of distance from the level that fits it."""
+def paint(picture: np.ndarray, surface: Panel, view: View, beyond: float = NEAR) -> None:
+    """Draws the panel from `beyond` metres on into an 8-bit picture, each band of distance from its own level."""
     seen = view.to_camera(surface.corners)
     edges = _bands(surface, view, seen)
     for level, (near, far) in enumerate(edges):
-        if far <= near:
+        if far <= max(near, beyond):
             continue
-        part = clipped(seen, near, far)
+        part = clipped(seen, max(near, beyond), far)
         if len(part) > 2:
             _paint_level(picture, surface, view, view.to_pixels(part), level)
 
@@ -134,6 +135,14 @@ def _from_pixels(surface: Panel, view: View, shape: tuple[int, ...]) -> np.ndarr
     to_pixels = view.lens @ view.basis @ columns
     texels = np.array([[shape[1], 0, -0.5], [0, shape[0], -0.5], [0, 0, 1.0]])
     return texels @ np.linalg.inv(to_pixels)
+
+
+def covers(surface: Panel, view: View) -> float:
+    """How far ahead of the lens everything in the picture's ground surely lies on this upright-axis panel."""
+    low, high = surface.corners.min(axis=0), surface.corners.max(axis=0)
+    room = min(view.eye[0] - low[0], high[0] - view.eye[0], view.eye[2] - low[2], high[2] - view.eye[2])
+    corner = np.hypot(view.centre[0], view.centre[1]) / view.focal
+    return float(max(NEAR, 0.97 * room / np.hypot(1.0, corner)))
 
 
 def nearness(surface: Panel, view: View) -> tuple[float, float, float]:

@@ -33,7 +33,7 @@ _STAND = _both({}, **_ARMS, splay=3, toe=9)
 _SEAT = _both({}, hip=84, knee=84, splay=6, toe=4, chest_pitch=4)
 _LAP = _both(_SEAT, swing=30, elbow=58, spread=6, roll=18)
 
-POSES = {
+POSES: dict[str, dict[str, float]] = {
     "stand": _STAND,
     "sit": _LAP,
     "table": _both(_SEAT, swing=36, elbow=64, spread=16, roll=42, spine_pitch=8, chest_pitch=6),
@@ -77,7 +77,7 @@ POSES["bed"] = POSES["sleep"] | {"lift": 0.29}
 
 
 def pose(name: str, frame: float, second: float, phase: float, effort: float, seed: float) -> np.ndarray:
-    """Angles at a frame. `second` is the rate in frames, `phase` counts strides, `effort` is 0 at rest and 1 at pace."""
+    """Angles at a frame. `second` is a second in frames, `phase` counts strides, `effort` is 0 at rest, 1 at pace."""
     if name in ("walk", "run", "walk-carry"):
         moving = _run(phase) if name == "run" else _walk(phase, name == "walk-carry")
         still = _resting(angles(**POSES["carry" if name == "walk-carry" else "stand"]), frame, second, seed)

@@ -1,10 +1,10 @@
-"""Things a set is dressed with, built from boxes, lathes and balls. Each stands on the floor at the origin, facing +z."""
+"""Things a set is dressed with, of boxes, lathes and balls; each stands on the floor at the origin and faces +z."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -167,7 +167,7 @@ def _tree(seed: int) -> Mesh:
     parts = [lathe([(0, 0.2, 0.2), (0.4, 0.14, 0.14), (high, 0.1, 0.1)], 0.2, 0, 8)]
     for _ in range(4):
         at = (rng.uniform(-0.9, 0.9), high + rng.uniform(0.1, 1.6), rng.uniform(-0.9, 0.9))
-        ball = ellipsoid(at, rng.uniform(0.9, 1.5, 3) * (1, 0.85, 1), 0.3 + 0.08 * rng.random(), 0, 10, 7)
+        ball = ellipsoid(at, list(rng.uniform(0.9, 1.5, 3) * (1, 0.85, 1)), 0.3 + 0.08 * rng.random(), 0, 10, 7)
         ball.points[:] += rng.normal(0, 0.09, ball.points.shape)
         parts.append(ball)
     return joined(parts)
@@ -320,9 +320,9 @@ KINDS: dict[str, Callable[[], Mesh]] = {
     "bollard": _bollard,
     "tv": _tv,
     "gravestone": _stone,
-    **{f"tree-{i}": (lambda i=i: _tree(i)) for i in range(4)},
-    **{f"conifer-{i}": (lambda i=i: _conifer(i)) for i in range(4)},
-    **{f"trunk-{i}": (lambda i=i: _trunk(i)) for i in range(4)},
+    **{f"tree-{i}": partial(_tree, i) for i in range(4)},
+    **{f"conifer-{i}": partial(_conifer, i) for i in range(4)},
+    **{f"trunk-{i}": partial(_trunk, i) for i in range(4)},
 }
 
 

@@ -25,7 +25,7 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Scene:
-    """(n, 3) points with (n,) greys, (m, 4) facets over them, (m,) owners, and (m,) metres to sort each one nearer by."""
+    """(n, 3) points with (n,) greys, (m, 4) facets over them, (m,) owners, (m,) metres to sort each one nearer by."""
 
     points: np.ndarray
     grey: np.ndarray
@@ -36,8 +36,8 @@ class Scene:
 
 @dataclass(frozen=True)
 class Drawn:
-    """`canvas.number` (h, w) holds 0 for nothing and i + 1 for facet i; `slopes` are planes a*x + b*y + c over the pixels of a
-    facet, for greys and for 1/distance; `owner` says whose each facet is."""
+    """`canvas.number` (h, w) holds 0 for nothing and i + 1 for facet i. `grey` and `nearness` (1/distance) hold planes
+    a*x + b*y + c over each facet's pixels, `owner` whose each facet is, `box` the part of the picture drawn on."""
 
     canvas: Canvas
     grey: np.ndarray
@@ -123,7 +123,7 @@ def filled(drawn: Drawn, planes: np.ndarray, box: tuple[int, int, int, int]) -> 
     """
     left, top, right, bottom = box
     here = (slice(top, bottom), slice(left, right))
-    number, values, spare = (each[here] for each in (drawn.canvas.number, drawn.canvas.values, drawn.canvas.spare))
+    number, values, spare = drawn.canvas.number[here], drawn.canvas.values[here], drawn.canvas.spare[here]
     rise = np.concatenate((np.zeros((3, 1), np.float32), planes), axis=1)
     np.take(rise[0], number, out=values, mode="clip")
     values *= np.arange(left, right, dtype=np.float32)[None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import panel, raster, weather
 from .body import body
-from .camera import View, view_at
+from .camera import NEAR, View, view_at
 from .light import Light, grade, lit, seen_from, shade
 from .mesh import Mesh
 from .motion import Body, bodies_at
@@ -85,11 +85,12 @@ class Renderer:
         size = (self.height * self.fine, self.width * self.fine)
         picture = sky(self.world.light, view, size)
         ground = np.zeros(size, np.uint8)
-        for surface in self.world.ground:
-            if panel.faces(surface, view):
-                panel.paint(picture, surface, view)
-                if surface.front[1] > 0:
-                    _fill(ground, surface, view, 255)
+        seen = [surface for surface in self.world.ground if panel.faces(surface, view)]
+        for i, surface in enumerate(seen):
+            finer = [each for each in seen[i + 1 :] if each.corner[1] == surface.corner[1] and each.front[1] > 0]
+            panel.paint(picture, surface, view, max([panel.covers(each, view) for each in finer], default=NEAR))
+            if surface.front[1] > 0:
+                _fill(ground, surface, view, 255)
         for surface in self._walls(view):
             panel.paint(picture, surface, view)
             _fill(ground, surface, view, 0)
@@ -165,7 +166,7 @@ def figure_mesh(figure: Figure, now: Body, view: View) -> Mesh:
 
 
 def _detail(figure: Figure, now: Body, view: View) -> int:
-    head = now.place + (0.0, figure.height * 0.8, 0.0)
+    head = now.place + np.array((0.0, figure.height * 0.8, 0.0))
     away = max(0.3, float(view.to_camera(head)[2]))
     pixels = view.focal * figure.height * 0.13 / away
     return 0 if pixels < 34 else 1 if pixels < 260 else 2

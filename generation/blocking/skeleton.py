@@ -19,17 +19,8 @@ ANGLES = (
 ANGLE = {name: i for i, name in enumerate(ANGLES)}
 
 # How much nearer a part counts when neighbours are sorted, so that a jaw lies over its neck and an arm over its chest.
-_NEARER = {
-    "l_arm": 0.055,
-    "r_arm": 0.055,
-    "head": 0.03,
-    "l_eye": 0.033,
-    "r_eye": 0.033,
-    "lids": 0.037,
-    "mouth": 0.036,
-    "chest": 0.022,
-    "pelvis": 0.016,
-} | {f"{side}_{part}": 0.026 for side in "lr" for part in ("fore", "hand")}
+_NEARER = {"head": 0.03, "l_eye": 0.033, "r_eye": 0.033, "lids": 0.037, "mouth": 0.036, "chest": 0.022, "pelvis": 0.016}
+_NEARER |= {"l_arm": 0.055, "r_arm": 0.055, "l_fore": 0.026, "r_fore": 0.026, "l_hand": 0.026, "r_hand": 0.026}
 NEARER = np.array([_NEARER.get(name, 0.0) for name in PARTS])
 
 EYE_HEIGHT = 0.935

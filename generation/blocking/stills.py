@@ -57,7 +57,7 @@ class Stills:
         return cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
     def _window(self, t: float, n: int) -> tuple[float, float, float, float]:
-        """Size of the seen window (1 is the whole picture), its shift right and down in widths and heights, its roll."""
+        """Size of the seen window (1 is the whole picture), its shift right and down in widths, and its roll."""
         far = smooth(abs(t))
         name, _, way = self.move.partition("-")
         inward = 1.0 - _REACH * far

@@ -1,4 +1,4 @@
-"""What floors, walls and fronts are made of: reflectance 0..1 over metres, softened where a pixel is wider than a detail."""
+"""What floors, walls and fronts are made of: reflectance 0..1 over metres, soft where pixels are wider than details."""
 
 from __future__ import annotations
 

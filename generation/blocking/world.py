@@ -167,9 +167,9 @@ def _open_ground(staging: Staging, light: Light, eye: np.ndarray) -> list[Panel]
         found.append(_floor_panel(staging, light, eye, span, (count, count), False, base, -1.1 if afloat else 0.0))
     if afloat and staging.place.kind != "sea":
         left, right, near, far = (-2.1, 2.1, -40.0, 48.0) if staging.place.kind == "pier" else (-14.0, 14.0, -12.0, 2.8)
-        per = (60, 22) if staging.place.kind == "pier" else (28, 50)
-        count = (int((right - left) * per[0]), int((far - near) * per[1]))
-        found.append(_floor_panel(staging, light, eye, (left, right, near, far), count, False, "planks", 0.0))
+        wide, long = (60, 22) if staging.place.kind == "pier" else (28, 50)
+        boards = (int((right - left) * wide), int((far - near) * long))
+        found.append(_floor_panel(staging, light, eye, (left, right, near, far), boards, False, "planks", 0.0))
     return found
 
 

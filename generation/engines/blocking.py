@@ -49,8 +49,8 @@ def _check(recipe: Recipe) -> None:
         )
     if recipe.width < 1 or recipe.height < 1 or recipe.width * recipe.height > row.max_pixels:
         raise Refused(
-            f"This take asks for {recipe.width} x {recipe.height} pixels; blocking makes up to {row.max_pixels:,} pixels a "
-            "frame, so choose a smaller size."
+            f"This take asks for {recipe.width} x {recipe.height} pixels; blocking makes up to {row.max_pixels:,} "
+            "pixels a frame, so choose a smaller size."
         )
 
 
@@ -108,8 +108,8 @@ def _frame_of(ingredient: Ingredient, recipe: Recipe) -> int:
         return recipe.frames - 1
     if not 0 <= ingredient.at_frame < recipe.frames:
         raise Refused(
-            f"A key frame is set at frame {ingredient.at_frame}, but the take has frames 0 to {recipe.frames - 1}; move the "
-            "key frame or lengthen the shot."
+            f"A key frame is set at frame {ingredient.at_frame}, but the take has frames 0 to {recipe.frames - 1}; "
+            "move the key frame or lengthen the shot."
         )
     return ingredient.at_frame
 

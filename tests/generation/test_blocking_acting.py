@@ -147,7 +147,9 @@ def test_a_followed_runner_stays_in_the_frame():
         )
         for frame in (0, 16, 32, 47):
             x = view_at(staging, frame, WIDTH, HEIGHT).to_pixels(
-                view_at(staging, frame, WIDTH, HEIGHT).to_camera(bodies_at(staging, frame)["TOMAS"].place + (0, 1.0, 0))
+                view_at(staging, frame, WIDTH, HEIGHT).to_camera(
+                    bodies_at(staging, frame)["TOMAS"].place + np.array((0, 1.0, 0))
+                )
             )[0]
             assert 0 < x < WIDTH
         assert camera_values(staging, 47)[3] < camera_values(staging, 0)[3] - 10

@@ -178,7 +178,7 @@ def test_depth_agrees_with_where_things_stand():
     layers = Renderer(staging, WIDTH, HEIGHT).layers(10, ("depth", "masks"))
     view, bodies = view_at(staging, 10, WIDTH, HEIGHT), bodies_at(staging, 10)
     for name, mask in layers.masks.items():
-        expected = view.to_camera(bodies[name].place + (0.0, 1.0, 0.0))[2]
+        expected = view.to_camera(bodies[name].place + np.array((0.0, 1.0, 0.0)))[2]
         assert abs(float(np.median(layers.depth[mask])) - expected) < 0.35
 
 
