@@ -20,7 +20,7 @@ CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg"}
 def kept(project: Project, upload: UploadedFile) -> Media:
     """A picture as it came in, taken into the store; raises Refusal with one sentence for whoever sent it."""
     limit = Limit(bytes=settings.PICTURE_MAX_BYTES, pixels=settings.PICTURE_MAX_PIXELS)
-    taken = picture(upload, limit)
+    taken = picture(upload, limit)  # type: ignore[arg-type]
     facts = {"name": (upload.name or "")[:200], "width": taken.width, "height": taken.height}
     return Media.objects.keep_bytes(project, taken.data, CONTENT_TYPES[taken.suffix], **facts)
 

@@ -150,7 +150,7 @@ export class Comments extends HTMLElement {
 
   // The composer
 
-  /** Where the remark would go now. */
+  /** Where the remark would go now. @returns {{frame_in?: number, frame_out?: number}} */
   #place() {
     if (this.annotation?.frame !== null && this.annotation?.frame !== undefined) return { frame_in: this.annotation.frame };
     if (this.#whole) return {};
@@ -344,6 +344,7 @@ export class Comments extends HTMLElement {
   }
 }
 
+/** @param {{frame_in?: number, frame_out?: number}} place */
 function chipText({ frame_in: first, frame_out: last }) {
   if (first === undefined) return "whole take";
   const word = (n) => String(n).padStart(4, "0");

@@ -1,6 +1,6 @@
 import { keys } from "./keys.js";
 import { newKey, send } from "./patch.js";
-import { toast } from "./toast.js";
+import { announce, toast } from "./toast.js";
 import { filesOf, isPicture, sendForm, showRefusal } from "./fields-files.js";
 
 /**
@@ -20,7 +20,7 @@ export function startAsking(fields) {
     try {
       await fields.saved();
       const { numbers } = await send("POST", fields.dataset.generate, { ...asked(fields), key });
-      toast(numbers.length === 1 ? `Take ${numbers[0]} is in the queue.` : `Takes ${numbers[0]} to ${numbers.at(-1)} are in the queue.`);
+      announce(`Take ${numbers.join(", ")} in the queue`);
       document.dispatchEvent(new CustomEvent("fields:asked"));
     } catch (error) {
       showRefusal(refused, error.message);

@@ -119,9 +119,10 @@ class ShotRoom extends HTMLElement {
 
   #drawWaiting() {
     const card = this.card;
-    const words = card?.querySelector(".take-error")?.textContent ?? card?.querySelector(".take-line")?.textContent ?? "";
-    this.waiting.dataset.status = card?.dataset.status ?? "";
-    this.waiting.querySelector("[data-part=waiting-words]").textContent = words.replace(/\s+/g, " ").trim();
+    if (!card) return;
+    this.waiting.dataset.status = card.dataset.status;
+    const words = card.querySelector(".take-error")?.textContent ?? this.strip.wordsOf(card);
+    this.waiting.querySelector("[data-part=waiting-words]").textContent = words;
     const picture = this.waiting.querySelector("[data-part=waiting-preview]");
     const preview = this.strip.preview(this.take);
     picture.hidden = !preview;
@@ -129,7 +130,9 @@ class ShotRoom extends HTMLElement {
   }
 
   #progress(list) {
-    if (list.some(({ take }) => String(take) === this.take) && !this.waiting.hidden) this.#drawWaiting();
+    if (this.waiting.hidden || !list.some(({ take }) => String(take) === this.take)) return;
+    this.#drawWaiting();
+    this.#put("bar-note", this.strip.wordsOf(this.card));
   }
 
   #drawBar(card) {
@@ -140,7 +143,7 @@ class ShotRoom extends HTMLElement {
     const inCut = card.classList.contains("is-in-cut");
     const rejected = card.classList.contains("is-rejected");
     this.#put("bar-name", `Take ${card.dataset.number}`);
-    this.#put("bar-note", card.querySelector(".take-line")?.textContent.replace(/\s+/g, " ").trim() ?? "");
+    this.#put("bar-note", this.strip.wordsOf(card));
     this.#press("circle", mine, ready);
     this.#press("pick", inCut, ready);
     this.#press("reject", rejected, ready);
@@ -289,7 +292,7 @@ class ShotRoom extends HTMLElement {
     this.#asking.set(intent, newKey());
     await this.#quietly(async () => {
       const { numbers } = await send("POST", url, { ...data, key: this.#asking.get(intent) });
-      toast(`Take ${numbers.join(", ")} is in the queue.`);
+      announce(`Take ${numbers.join(", ")} is in the queue`);
     });
     this.#asking.delete(intent);
   }
@@ -333,8 +336,9 @@ class ShotRoom extends HTMLElement {
       ...steps,
       arrowup: { label: "Previous take", repeat: true, run: () => this.#step(-1) },
       arrowdown: { label: "Next take", repeat: true, run: () => this.#step(1) },
-      "alt+arrowleft": { label: "Previous shot", run: () => this.#go(this.dataset.previous) },
-      "alt+arrowright": { label: "Next shot", run: () => this.#go(this.dataset.next) },
+      pageup: { label: "Previous shot", run: () => this.#go(this.dataset.previous) },
+      pagedown: { label: "Next shot", run: () => this.#go(this.dataset.next) },
+      escape: { label: "Back to the board", run: () => this.#leave() },
     }, page);
     if (this.mayReview) keys.scope("Takes", this, this.#judging(), page);
     if (this.mayEdit) keys.scope("Takes", this, this.#making(), page);
@@ -397,6 +401,11 @@ class ShotRoom extends HTMLElement {
     const now = this.card;
     const picked = circled && (now.classList.contains("is-in-cut") || (await this.#pick(now)));
     if (picked && !this.#go(this.dataset.next)) toast("This is the last shot of the board.");
+  }
+
+  /** Escape first closes whatever is open. */
+  #leave() {
+    return document.querySelector(":popover-open:not(#toasts), dialog[open], #queue:not([hidden])") ? false : this.#go(this.dataset.board);
   }
 
   #go(address) {

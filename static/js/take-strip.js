@@ -244,8 +244,8 @@ export class TakeStrip extends HTMLElement {
       if (!card || card.dataset.status !== "running") continue;
       const bar = card.querySelector("progress");
       if (bar) bar.value = of ? (100 * done) / of : 0;
-      put(card, "doing", `${done} of ${of}`);
-      put(card, "eta", eta === null ? "" : `${Math.max(1, Math.round(eta))} s left`);
+      put(card, "doing", done < of ? `Generating ${done} of ${of}` : "Finishing");
+      put(card, "eta", eta === null || done >= of ? "" : lastsText(eta));
     }
   }
 
@@ -264,6 +264,12 @@ export class TakeStrip extends HTMLElement {
     this.#previews.delete(take);
     // The picture may still be on the screen for this frame.
     if (old) setTimeout(() => URL.revokeObjectURL(old), 1000);
+  }
+
+  /** What the first line of a card says, in one sentence. */
+  wordsOf(card) {
+    const parts = [...(card.querySelector(".take-line")?.children ?? [])].map((part) => part.textContent.trim());
+    return parts.filter(Boolean).join(", ");
   }
 
   preview(take) {
@@ -308,6 +314,10 @@ function showPreview(card, url) {
   if (!image) return;
   image.src = url;
   image.hidden = false;
+}
+
+function lastsText(seconds) {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`;
 }
 
 function put(card, part, text) {

@@ -156,7 +156,7 @@ class Shot(Positioned):
         changes = {name: getattr(words, name) for name in ("action", "dialogue", "size", "angle", "move")}
         frames = min(recipe.frames, FRAMES_MAX)
         self.revise(by, **changes, characters=list(words.characters), negative=recipe.negative, frames=frames)
-        for guide in list(self.current.guides.all()):  # type: ignore[union-attr]
+        for guide in list(self.current.guides.all()):  # type: ignore[union-attr, misc]
             self.drop_guide(guide, by)
         return [each.kind for each in recipe.ingredients if not self._hold_ingredient(each, by)]
 

@@ -128,7 +128,7 @@ class TakeQuerySet(OfProject, JobQuerySet):
         }
         versions = {shot.pk: shot.current for shot in held.values()}
         turn = self.next_turn(by)
-        takes = []
+        takes: list[Take] = []
         for pk in ids:
             number = self.filter(shot=pk).aggregate(last=models.Max("number"))["last"] or 0
             version = inputs.get("version") or versions[pk]
@@ -224,7 +224,7 @@ class Take(Job):
     def again(self, by: User, exactly: bool, key: str = "") -> Take:
         """The same inputs once more: with the same seed, or with a new one."""
         recipe = self.frozen
-        inputs = {"version": self.version, "ingredients": recipe.ingredients, "parent": self.parent}
+        inputs: dict[str, Any] = {"version": self.version, "ingredients": recipe.ingredients, "parent": self.parent}
         if exactly:
             inputs["seed"] = self.seed
         return Take.objects.ask(

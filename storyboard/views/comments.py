@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from storyboard.models import Comment, Role, Take
-from storyboard.views.door import around, body, may_write, seen, whole
+from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
 
 
 @require_http_methods(["GET", "POST"])
-def index(request: HttpRequest, pk: int) -> HttpResponse:
+def index(request: SignedIn, pk: int) -> HttpResponse:
     """POST says something at `frame_in`, up to `frame_out`, on the whole take, or in answer to `parent`."""
     take = seen(
         request, Take.objects.select_related("project", "shot", "master"), may_write(request, Role.REVIEWER), pk=pk
@@ -22,7 +22,7 @@ def index(request: HttpRequest, pk: int) -> HttpResponse:
     parent = whole(data, "parent")
     comment = Comment.objects.say(
         take,
-        request.user,  # type: ignore[arg-type]
+        request.user,
         str(data.get("text", "")),
         whole(data, "frame_in"),
         whole(data, "frame_out"),
@@ -33,20 +33,20 @@ def index(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["PATCH", "DELETE"])
-def comment(request: HttpRequest, pk: int) -> HttpResponse:
+def comment(request: SignedIn, pk: int) -> HttpResponse:
     row = seen(request, Comment, Role.REVIEWER, pk=pk)
     if request.method == "PATCH":
-        row.rewrite(str(body(request).get("text", "")), request.user)  # type: ignore[arg-type]
+        row.rewrite(str(body(request).get("text", "")), request.user)
     else:
-        row.remove(request.user)  # type: ignore[arg-type]
+        row.remove(request.user)
     return HttpResponse(status=204)
 
 
 @require_http_methods(["POST", "DELETE"])
-def resolution(request: HttpRequest, pk: int) -> HttpResponse:
+def resolution(request: SignedIn, pk: int) -> HttpResponse:
     row = seen(request, Comment, Role.REVIEWER, pk=pk)
     act = row.resolve if request.method == "POST" else row.reopen
-    act(request.user)  # type: ignore[arg-type]
+    act(request.user)
     return HttpResponse(status=204)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any, cast, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from storyboard.models import Project, Role
+from storyboard.models import Project, Role, User
 from storyboard.refusal import Refusal
 
 Row = TypeVar("Row", bound=Model)
+
+
+class SignedIn(HttpRequest):
+    """A request that got past `seen`, which lets in nobody who is not signed in."""
+
+    user: User  # type: ignore[assignment]
 
 
 def seen(request: HttpRequest, rows: QuerySet[Row] | type[Row], role: Role = Role.VIEWER, **lookup: Any) -> Row:
@@ -47,6 +53,11 @@ def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | 
         return int(value)
     except (TypeError, ValueError):
         raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
+
+
+def me(request: HttpRequest) -> User:
+    """Whoever asks, once `seen` or a sign-in has made sure that it is a person."""
+    return cast("User", request.user)
 
 
 def around(request: HttpRequest, project: Project) -> dict[str, Any]:

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from storyboard import stills
 from storyboard.models import Guide, Media, Panel, Role, Shot, Take
 from storyboard.refusal import Refusal
-from storyboard.views.door import around, body, may_write, seen, whole
+from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
 from storyboard.views.room import asking
 
 
 @require_http_methods(["GET", "POST"])
-def index(request: HttpRequest, pk: int) -> HttpResponse:
+def index(request: SignedIn, pk: int) -> HttpResponse:
     """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`)."""
     shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
     if request.method == "POST":
         data = body(request)
         picture = _picture(request, shot, data)
-        shot.guide(request.user, str(data.get("kind", "")), at_frame=whole(data, "at_frame", 0), **picture)  # type: ignore[arg-type]
+        shot.guide(request.user, str(data.get("kind", "")), at_frame=whole(data, "at_frame", 0), **picture)
         shot.refresh_from_db()
     return render(request, "version/_guides.html", {**around(request, shot.project), **asking(shot)})
 
 
 @require_http_methods(["DELETE"])
-def guide(request: HttpRequest, pk: int) -> HttpResponse:
+def guide(request: SignedIn, pk: int) -> HttpResponse:
     row = seen(request, Guide.objects.select_related("version__shot__project"), Role.EDITOR, pk=pk)
-    row.version.shot.drop_guide(row, request.user)  # type: ignore[arg-type]
+    row.version.shot.drop_guide(row, request.user)
     return HttpResponse(status=204)
 
 
-def _picture(request: HttpRequest, shot: Shot, data: dict[str, Any]) -> dict[str, Any]:
+def _picture(request: SignedIn, shot: Shot, data: dict[str, Any]) -> dict[str, Any]:
     """The media, and the take and frame it came from where it did."""
     project = shot.project
     if upload := request.FILES.get("picture"):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from storyboard import stills
 from storyboard.models import Panel, Role, Shot
 from storyboard.refusal import Refusal
-from storyboard.views.door import around, body, may_write, seen, whole
+from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
 
 
 @require_http_methods(["GET", "POST"])
-def index(request: HttpRequest, pk: int) -> HttpResponse:
+def index(request: SignedIn, pk: int) -> HttpResponse:
     """POST adds each of `pictures` behind the panels there are; one that cannot be taken stops none before it."""
     shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
     if request.method == "POST":
@@ -21,23 +21,23 @@ def index(request: HttpRequest, pk: int) -> HttpResponse:
         if not uploads:
             raise Refusal("No picture came with this. Choose PNG, JPEG or WEBP files.")
         for upload in uploads:
-            shot.add_panel(stills.kept(shot.project, upload), request.user, str(body(request).get("caption", "")))  # type: ignore[arg-type]
+            shot.add_panel(stills.kept(shot.project, upload), request.user, str(body(request).get("caption", "")))
     context = {"shot": shot, "panels": shot.panels.select_related("media"), **around(request, shot.project)}
     return render(request, "panel/_list.html", context)
 
 
 @require_http_methods(["PATCH", "DELETE"])
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
+def panel(request: SignedIn, pk: int) -> HttpResponse:
     """PATCH sets `caption` or `hold_frames`, or moves it right behind `after` (0: to the front)."""
     row = seen(request, Panel.objects.select_related("shot", "project"), Role.EDITOR, pk=pk)
     if request.method == "DELETE":
-        row.remove(request.user)  # type: ignore[arg-type]
+        row.remove(request.user)
         return HttpResponse(status=204)
     data = body(request)
     if "after" in data:
         after = whole(data, "after", 0)
-        row.move(seen(request, Panel.objects.filter(shot=row.shot_id), pk=after) if after else None, request.user)  # type: ignore[arg-type]
+        row.move(seen(request, Panel.objects.filter(shot=row.shot_id), pk=after) if after else None, request.user)
     if {"caption", "hold_frames"} & set(data):
         caption = str(data["caption"]) if "caption" in data else None
-        row.change(request.user, caption, whole(data, "hold_frames"))  # type: ignore[arg-type]
+        row.change(request.user, caption, whole(data, "hold_frames"))
     return HttpResponse(status=204)

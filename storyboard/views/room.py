@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -16,9 +16,9 @@ from storyboard.models import Guide, Shot, Status, Take, Version
 from storyboard.models.judgement import REASONS
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
-from storyboard.views.door import around, seen, whole
+from storyboard.views.door import SignedIn, around, seen, whole
 
-WAITING = {
+WAITING: dict[str, str] = {
     Status.QUEUED: "This take waits for its turn.",
     Status.RUNNING: "This take is being made.",
     Status.FAILED: "This take could not be made. Its card says why.",
@@ -40,10 +40,10 @@ class Slot:
 
 @login_required
 @require_GET
-def shot(request: HttpRequest, pk: int) -> HttpResponse:
+def shot(request: SignedIn, pk: int) -> HttpResponse:
     """The room of one shot; `take` (its number) and `f` (a frame) in the address say what it opens on."""
     row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
-    cards = strips.cards(row, request.user)  # type: ignore[arg-type]
+    cards = strips.cards(row, request.user)
     take = _wanted(cards, whole(request.GET.dict(), "take"))
     frame = whole(request.GET.dict(), "f", 0) or 0
     said = talk(take) if take else {"threads": [], "markers": [], "drawings": []}
@@ -65,7 +65,7 @@ def shot(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def ask(request: HttpRequest, pk: int) -> HttpResponse:
+def ask(request: SignedIn, pk: int) -> HttpResponse:
     """The version's fields, as the live refresh and the page draw them."""
     row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
     return render(request, "version/_ask.html", {**around(request, row.project), **asking(row)})
@@ -95,15 +95,16 @@ def asking(shot: Shot) -> dict[str, Any]:
 
 def slots(shot: Shot) -> list[Slot]:
     """First and last frame, each key frame, and room for one more."""
-    held = list(shot.current.guides.select_related("media", "take"))  # type: ignore[union-attr]
+    version = shot.current
+    assert version is not None
+    held = list(version.guides.select_related("media", "take"))
     ends = {guide.kind: guide for guide in held if guide.kind != "key"}
     keys = [Slot("key", f"Key, f {guide.at_frame}", guide.at_frame, guide) for guide in held if guide.kind == "key"]
-    last = shot.current.frames - 1  # type: ignore[union-attr]
     return [
         Slot("first", "First frame", 0, ends.get("first")),
         *keys,
         Slot("key", "Key frame", None, None),
-        Slot("last", "Last frame", last, ends.get("last")),
+        Slot("last", "Last frame", version.frames - 1, ends.get("last")),
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -10,32 +12,32 @@ from storyboard import stills
 from storyboard import strip as strips
 from storyboard.models import Role, Shot, Take
 from storyboard.models.judgement import REASONS
-from storyboard.views.door import around, body, seen, whole
+from storyboard.views.door import SignedIn, around, body, seen, whole
 
 
 @require_GET
-def strip(request: HttpRequest, pk: int) -> HttpResponse:
+def strip(request: SignedIn, pk: int) -> HttpResponse:
     return _strip(request, seen(request, Shot, pk=pk))
 
 
 @require_GET
-def card(request: HttpRequest, pk: int) -> HttpResponse:
+def card(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take.objects.carded(), pk=pk)
-    context = {"card": strips.card(take, request.user), "reasons": REASONS, **around(request, take.project)}  # type: ignore[arg-type]
+    context = {"card": strips.card(take, request.user), "reasons": REASONS, **around(request, take.project)}
     return render(request, "take/_card.html", context)
 
 
 @require_POST
-def ask(request: HttpRequest, pk: int) -> JsonResponse:
+def ask(request: SignedIn, pk: int) -> JsonResponse:
     """`count` takes of this shot; the same `key` again asks nothing more. `seed` is the first one's."""
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     data = body(request)
-    inputs = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
+    inputs: dict[str, Any] = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
     takes = Take.objects.ask(
         shot.project,
         [shot],
         whole(data, "count", 2) or 0,
-        request.user,  # type: ignore[arg-type]
+        request.user,
         str(data.get("key", "")),
         str(data.get("engine") or "blocking"),
         **inputs,
@@ -44,84 +46,84 @@ def ask(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-def again(request: HttpRequest, pk: int) -> JsonResponse:
+def again(request: SignedIn, pk: int) -> JsonResponse:
     take = seen(request, Take, Role.EDITOR, pk=pk)
     data = body(request)
-    return _asked([take.again(request.user, _yes(data.get("exactly")), str(data.get("key", "")))])  # type: ignore[arg-type]
+    return _asked([take.again(request.user, _yes(data.get("exactly")), str(data.get("key", "")))])
 
 
 @require_POST
-def continuations(request: HttpRequest, pk: int) -> JsonResponse:
+def continuations(request: SignedIn, pk: int) -> JsonResponse:
     """Takes that go on from `frame` (the last one unless given), for this shot or for `shot`."""
     take = seen(request, Take, Role.EDITOR, pk=pk)
     data = body(request)
     onto = whole(data, "shot")
     shot = seen(request, Shot.objects.filter(project=take.project_id), Role.EDITOR, pk=onto) if onto else None
     frame = whole(data, "frame", take.frames - 1)
-    made = take.continue_from(frame or 0, request.user, str(data.get("key", "")), whole(data, "count", 1) or 0, shot)  # type: ignore[arg-type]
+    made = take.continue_from(frame or 0, request.user, str(data.get("key", "")), whole(data, "count", 1) or 0, shot)
     return _asked(made)
 
 
 @require_http_methods(["POST", "DELETE"])
-def circle(request: HttpRequest, pk: int) -> HttpResponse:
+def circle(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.REVIEWER, pk=pk)
     act = take.circle if request.method == "POST" else take.uncircle
-    act(request.user)  # type: ignore[arg-type]
+    act(request.user)
     return HttpResponse(status=204)
 
 
 @require_http_methods(["POST", "DELETE"])
-def pick(request: HttpRequest, pk: int) -> HttpResponse:
+def pick(request: SignedIn, pk: int) -> HttpResponse:
     """In the cut; DELETE takes it out only while it still is this take."""
     take = seen(request, Take, Role.REVIEWER, pk=pk)
     if request.method == "POST":
-        take.shot.pick(take, request.user)  # type: ignore[arg-type]
+        take.shot.pick(take, request.user)
     else:
-        take.shot.unpick(request.user, take)  # type: ignore[arg-type]
+        take.shot.unpick(request.user, take)
     return HttpResponse(status=204)
 
 
 @require_http_methods(["POST", "DELETE"])
-def rejection(request: HttpRequest, pk: int) -> HttpResponse:
+def rejection(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.REVIEWER, pk=pk)
     if request.method == "POST":
-        take.reject(request.user, str(body(request).get("reason") or "taste"))  # type: ignore[arg-type]
+        take.reject(request.user, str(body(request).get("reason") or "taste"))
     else:
-        take.unreject(request.user)  # type: ignore[arg-type]
+        take.unreject(request.user)
     return HttpResponse(status=204)
 
 
 @require_POST
-def cancellation(request: HttpRequest, pk: int) -> HttpResponse:
+def cancellation(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.EDITOR, pk=pk)
     take.cancel(request.user)
     return HttpResponse(status=204)
 
 
 @require_POST
-def retrial(request: HttpRequest, pk: int) -> HttpResponse:
+def retrial(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.EDITOR, pk=pk)
     take.retry(request.user)
     return HttpResponse(status=204)
 
 
 @require_http_methods(["DELETE"])
-def take(request: HttpRequest, pk: int) -> HttpResponse:
+def take(request: SignedIn, pk: int) -> HttpResponse:
     """Into the trash, from where it can be restored."""
     row = seen(request, Take, Role.EDITOR, pk=pk)
-    row.trash(request.user)  # type: ignore[arg-type]
+    row.trash(request.user)
     return HttpResponse(status=204)
 
 
 @require_POST
-def restoration(request: HttpRequest, pk: int) -> HttpResponse:
+def restoration(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.EDITOR, pk=pk)
-    take.restore(request.user)  # type: ignore[arg-type]
+    take.restore(request.user)
     return HttpResponse(status=204)
 
 
 @require_GET
-def frame(request: HttpRequest, pk: int, n: int) -> HttpResponse:
+def frame(request: SignedIn, pk: int, n: int) -> HttpResponse:
     """One exact frame of the master as PNG."""
     take = seen(request, Take.objects.select_related("master"), pk=pk)
     png = stills.exact(take, n)
@@ -137,10 +139,10 @@ def frame(request: HttpRequest, pk: int, n: int) -> HttpResponse:
     )
 
 
-def _strip(request: HttpRequest, shot: Shot) -> HttpResponse:
+def _strip(request: SignedIn, shot: Shot) -> HttpResponse:
     context = {
         "shot": shot,
-        "cards": strips.cards(shot, request.user),  # type: ignore[arg-type]
+        "cards": strips.cards(shot, request.user),
         "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot),
         "reasons": REASONS,
         **around(request, shot.project),

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from storyboard.models import Circle, Pick, Rejection, Shot, Take, User
+from storyboard.models import Circle, Comment, Pick, Rejection, Shot, Take, User
 from tests import factories
 from tests.browser.room import FRAMES, card, counter, enter, finish, focus_player, picture, seek, settle, three_takes
 from tests.browser.web import Web
@@ -366,3 +367,16 @@ def test_the_room_fits_a_phone(web: Web, shot: Shot, takes: list[Take], alice: U
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     seek(page, 20)
     assert picture(page) == 220
+
+
+def test_the_room_has_nothing_that_shuts_anybody_out(web: Web, shot: Shot, takes: list[Take], alice: User) -> None:
+    takes[0].circle(alice)
+    takes[1].reject(alice, "motion")
+    Comment.objects.say(takes[2], alice, "Hold longer.", 3)
+    (waiting,) = factories.ask(shot, alice)
+    page = enter(web, shot, alice)
+    expect(card(page, waiting)).to_be_visible()
+    page.evaluate("() => document.querySelectorAll('[role=tabpanel]').forEach((pane) => { pane.hidden = false; })")
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = Axe().run(page, options=rules).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []

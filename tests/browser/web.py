@@ -10,12 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.running import free_port
+from tests.running import free_port, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
     from storyboard.models import User
+
+
+class Counted:
+    """The app, counting what it is answering now: a database must not be emptied under a request."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.answering = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.answering += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.answering -= 1
 
 
 @dataclass
@@ -52,7 +67,7 @@ class Web:
 
 
 @pytest.fixture(scope="session")
-def served(django_db_setup: None) -> Iterator[str]:
+def served(django_db_setup: None) -> Iterator[tuple[str, Counted]]:
     """The web app with its live socket, in a thread; its origin is one that a page may open the socket from."""
     import uvicorn
     from django.conf import settings
@@ -61,23 +76,26 @@ def served(django_db_setup: None) -> Iterator[str]:
     settings.SOCKET_ORIGINS.append(f"http://127.0.0.1:{port}")
     from storyboard.asgi import application
 
-    config = uvicorn.Config(application, host="127.0.0.1", port=port, lifespan="off", log_level="warning")
+    counted = Counted(application)
+    config = uvicorn.Config(counted, host="127.0.0.1", port=port, lifespan="off", log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the web app did not start"
         threading.Event().wait(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{port}", counted
     server.should_exit = server.force_exit = True
     thread.join(10)
 
 
 @pytest.fixture
-def web(transactional_db: None, served: str, browser: Browser, page_errors: list[str]) -> Iterator[Web]:
+def web(transactional_db: None, served: tuple[str, Counted], browser: Browser, page_errors: list[str]) -> Iterator[Web]:
     """Fails its test where a page said an error; a test that provokes one clears `web.errors`."""
-    web = Web(served, browser, page_errors, [])
+    url, counted = served
+    web = Web(url, browser, page_errors, [])
     yield web
     for context in web.opened:
         context.close()
+    wait_until(lambda: counted.answering == 0, "the app to finish what it was answering", 20)
     assert not web.errors, "\n".join(web.errors)
