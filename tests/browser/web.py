@@ -74,6 +74,7 @@ def served(django_db_setup: None) -> Iterator[tuple[str, Counted]]:
 
     port = free_port()
     settings.SOCKET_ORIGINS.append(f"http://127.0.0.1:{port}")
+    settings.WHITENOISE_AUTOREFRESH = True  # a file that is edited while tests run is served as it is
     from storyboard.asgi import application
 
     counted = Counted(application)
