@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -30,6 +31,20 @@ def flag(name: str, default: bool) -> bool:
     if value.lower() in ("0", "false", "no", "off", ""):
         return False
     raise ImproperlyConfigured(f"{name} is {value!r}; expected yes or no")
+
+
+def need_own_directory(path: Path) -> None:
+    """Make the directory; one that this user may not write stops the start with what to do."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        usable = os.access(path, os.R_OK | os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise ImproperlyConfigured(
+            f"{path} is not this user's to write. Start Circle Take as the user it belongs to, "
+            "or set CIRCLE_TAKE_DATA to a directory of your own."
+        )
 
 
 def names(name: str, default: str = "") -> list[str]:

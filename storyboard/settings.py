@@ -13,7 +13,7 @@ from storyboard.embedded import address
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("CIRCLE_TAKE_DATA") or ROOT / "var").resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+env.need_own_directory(DATA_DIR)
 MEDIA_ROOT = Path(env.text("MEDIA_LOCATION") or DATA_DIR / "media").resolve()
 
 DEBUG = env.flag("DEBUG", False)

@@ -48,7 +48,6 @@ class Application:
     def run(self) -> None:
         """Raises CannotStart with what to do about it."""
         refuse_open_host(self.host)
-        refuse_foreign_directory(self.data_dir)
         if not self.lock.acquire(wait=False):
             say(
                 f"Circle Take already runs on {self.lock.read_note().get('url', 'this data')}. Nothing new was started."
@@ -189,15 +188,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def refuse_foreign_directory(data_dir: Path) -> None:
-    owner = data_dir.stat().st_uid
-    if os.geteuid() not in {owner, 0} or not os.access(data_dir, os.W_OK):
-        raise CannotStart(
-            f"{data_dir} belongs to another user (number {owner}). Start Circle Take as that user, "
-            "or set CIRCLE_TAKE_DATA to a directory of your own."
-        )
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -162,3 +162,11 @@ def test_commands_bring_their_own_workers_when_the_app_does_not_run(
         commands = " ".join(resting.processes().values())
         assert "-Q takes" in commands and "-Q media" in commands and "valkey" in commands and "postgres" in commands
     assert resting.processes() == {}
+
+
+def test_a_data_directory_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = try_to_start(CIRCLE_TAKE_DATA=str(tmp_path / "file"))
+    assert refused.returncode == 1
+    assert "is not this user's to write. Start Circle Take as the user it belongs to" in refused.stderr
+    assert "Traceback" not in refused.stderr
