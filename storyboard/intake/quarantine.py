@@ -17,8 +17,11 @@ CHUNK = 1 << 20
 class Upload(Protocol):
     """What Django calls an uploaded file, as far as it matters here."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def size(self) -> int | None: ...
 
     def chunks(self) -> Iterable[bytes]: ...
 

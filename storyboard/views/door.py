@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast, TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -53,11 +53,6 @@ def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | 
         return int(value)
     except (TypeError, ValueError):
         raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
-
-
-def me(request: HttpRequest) -> User:
-    """Whoever asks, once `seen` or a sign-in has made sure that it is a person."""
-    return cast("User", request.user)
 
 
 def around(request: HttpRequest, project: Project) -> dict[str, Any]:
