@@ -50,7 +50,8 @@ class SignInForm(HouseForm):
     )
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        self.request, self.user = request, None
+        self.request = request
+        self.user: User | None = None
         super().__init__(*args, **kwargs)
 
     def clean(self) -> dict[str, Any]:

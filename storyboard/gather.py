@@ -65,7 +65,7 @@ def _source(shot: Shot, take: Take | None, panel: Panel | None) -> dict[str, Any
     if take is not None and take.master and take.proxy and take.poster:
         clip = take.master
         return {
-            "shows": "pick" if take.is_pick else "circled" if take.is_circled else "take",
+            "shows": _rung(take),
             "in_frame": min(shot.cut_in, max(clip.frames - 1, 0)),
             "source": clip.path,
             "source_frames": clip.frames,
@@ -79,6 +79,10 @@ def _source(shot: Shot, take: Take | None, panel: Panel | None) -> dict[str, Any
     if panel is not None:
         return {"shows": "panel", "source": panel.media.path, "poster_url": panel.media.url}
     return {"shows": "card"}
+
+
+def _rung(take: Any) -> str:
+    return "pick" if take.is_pick else "circled" if take.is_circled else "take"
 
 
 def _line(parts: Iterable[str]) -> str:

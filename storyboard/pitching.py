@@ -54,8 +54,8 @@ class Pitch:
         for shot in shots:
             shot.pick(shot.takes.ready().order_by("number")[0], by=self.by)
 
-    def take_away(self, project: Project, target: Path, burn_ins: bool) -> Export:
-        """The film at `target`, whole or not at all. Raises CouldNot."""
+    def take_away(self, project: Project, target: Path, burn_ins: bool) -> int:
+        """The film at `target`, whole or not at all, and how many frames it has. Raises CouldNot."""
         export = self.export = Export.objects.ask(project, "animatic", self.by, burn_ins=burn_ins)
         watch = _Watch(self.say)
         while export.is_waiting:
@@ -65,7 +65,7 @@ class Pitch:
             raise CouldNot(f"The film was not made: {export.error or export.get_status_display().lower()}")
         assert export.media is not None
         _put(export.media.path, target)
-        return export
+        return export.media.frames
 
     def call_off(self) -> None:
         """Cancels whatever of this still waits or runs."""

@@ -11,7 +11,9 @@ import { drawWaveform } from "./waveform.js";
 import "./cut-player.js";
 
 const GATHER_MS = 150;
-const AFFECTING = ["take", "takes", "shot", "shots", "sound", "draft", "panel"];
+const AFFECTING = ["take", "shot", "shots", "scene", "sound", "draft", "panel"];
+/** What happens to a take before it has a picture. */
+const UNSEEN = ["take.queued", "take.started", "take.stopping", "take.failed", "take.cancelled", "take.requeued", "take.fronted"];
 const SAMPLES_A_SECOND = 48000;
 
 class CutPage extends HTMLElement {
@@ -221,7 +223,7 @@ class CutPage extends HTMLElement {
   }
 
   #happened({ kind }) {
-    if (AFFECTING.includes(kind.split(".")[0])) this.#refetchSoon();
+    if (AFFECTING.includes(kind.split(".")[0]) && !UNSEEN.includes(kind)) this.#refetchSoon();
   }
 
   #refetchSoon() {

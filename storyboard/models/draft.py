@@ -125,8 +125,8 @@ def _make_board(project: Project, proposed: tuple[ProposedScene, ...], by: User)
     versions = Version.objects.bulk_create(
         Version(shot=shot, number=1, by=by, **_asked(each)) for shot, each in zip(shots, asked, strict=True)
     )
-    for shot, version in zip(shots, versions, strict=True):
-        shot.current = version
+    for made, version in zip(shots, versions, strict=True):
+        made.current = version
     Shot.objects.bulk_update(shots, ["current"])
     return shots
 

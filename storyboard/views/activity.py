@@ -29,4 +29,5 @@ def activity(request: HttpRequest, project: int) -> HttpResponse:
         "older": lines[PAGE - 1].number if len(lines) > PAGE else None,
         "newest": before is None,
     }
-    return render(request, "activity/activity.html", context)
+    template = "activity/_log.html" if request.headers.get("HX-Request") else "activity/activity.html"
+    return render(request, template, context)

@@ -12,7 +12,7 @@ from storyboard.cut import Cut, CutShot
 from storyboard.gather import gather
 from storyboard.models import Project, Role, Shot, Sound
 from storyboard.timecode import to_timecode
-from storyboard.views.door import around, body, seen, whole
+from storyboard.views.door import SignedIn, around, body, seen, whole
 
 # How the player shows each rung; every other rung is a clip.
 KINDS = {"panel": "image", "card": "card"}
@@ -39,7 +39,7 @@ def cut_items(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_http_methods(["POST", "DELETE"])
-def trim(request: HttpRequest, pk: int) -> HttpResponse:
+def trim(request: SignedIn, pk: int) -> HttpResponse:
     """POST sets where the shot begins in its source and how many frames it lasts; DELETE goes back to all it asks."""
     row = seen(request, Shot.objects.select_related("project", "current"), Role.EDITOR, pk=pk)
     data = body(request) if request.method == "POST" else {}

@@ -12,14 +12,14 @@ from storyboard.gather import gather
 from storyboard.models import Export, Project, Role
 from storyboard.refusal import Refusal
 from storyboard.timecode import to_timecode
-from storyboard.views.door import around, body, seen
+from storyboard.views.door import SignedIn, around, body, seen
 
 LISTED = 50
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def exports(request: HttpRequest, project: int) -> HttpResponse:
+def exports(request: SignedIn, project: int) -> HttpResponse:
     """What can be taken away and what was; POST queues one of the cut as it stands when a worker begins."""
     row = seen(request, Project, Role.REVIEWER if request.method == "POST" else Role.VIEWER, pk=project)
     if request.method == "POST":
@@ -35,7 +35,7 @@ def export_summary(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "DELETE"])
-def export(request: HttpRequest, pk: int) -> HttpResponse:
+def export(request: SignedIn, pk: int) -> HttpResponse:
     """One export's row; DELETE cancels it."""
     row = _seen(request, pk)
     if request.method == "DELETE":
@@ -45,7 +45,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def export_tries(request: HttpRequest, pk: int) -> HttpResponse:
+def export_tries(request: SignedIn, pk: int) -> HttpResponse:
     """Another try of a failed or cancelled one."""
     row = _seen(request, pk)
     _require_own(request, row)
@@ -53,7 +53,7 @@ def export_tries(request: HttpRequest, pk: int) -> HttpResponse:
     return _row(request, row)
 
 
-def _ask(request: HttpRequest, project: Project) -> None:
+def _ask(request: SignedIn, project: Project) -> None:
     data = body(request)
     kind = str(data.get("kind", "animatic"))
     if kind not in [each.name for each in EXPORTERS]:

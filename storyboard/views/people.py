@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,9 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from storyboard.forms import InvitationForm, NewPersonForm
-from storyboard.models import Invitation, Membership, Project, Role, SignInLink
+from storyboard.models import Invitation, Membership, Project, Role, SignInLink, User
 from storyboard.refusal import Refusal
-from storyboard.views.door import body, seen, whole
+from storyboard.views.door import SignedIn, body, seen, whole
 from storyboard.views.sign_in import enter
 
 
@@ -26,7 +26,7 @@ def people(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_POST
-def invitations(request: HttpRequest, project: int) -> HttpResponse:
+def invitations(request: SignedIn, project: int) -> HttpResponse:
     """Makes a link; it is shown this once and never again."""
     row = seen(request, Project, Role.OWNER, pk=project)
     form = InvitationForm(request.POST)
@@ -37,14 +37,14 @@ def invitations(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_http_methods(["DELETE"])
-def invitation_row(request: HttpRequest, pk: int) -> HttpResponse:
+def invitation_row(request: SignedIn, pk: int) -> HttpResponse:
     row = seen(request, Invitation.objects.select_related("project"), Role.OWNER, pk=pk)
     row.revoke(request.user)
     return _page(request, row.project)
 
 
 @require_http_methods(["POST", "DELETE"])
-def membership(request: HttpRequest, pk: int) -> HttpResponse:
+def membership(request: SignedIn, pk: int) -> HttpResponse:
     """POST changes the role; DELETE ends it. Anybody may end their own."""
     row = seen(request, Membership.objects.select_related("project", "user"), pk=pk)
     leaving = request.method == "DELETE" and row.user_id == request.user.pk
@@ -91,7 +91,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def _join(request: HttpRequest, found: Invitation, form: NewPersonForm | None) -> HttpResponse:
     with transaction.atomic():
-        person = form.create() if form else request.user
+        person = form.create() if form else cast("User", request.user)
         found.accept(person)
     if form:
         enter(request, person)

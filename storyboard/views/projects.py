@@ -15,13 +15,13 @@ from storyboard.first_run import make_sample
 from storyboard.forms import NewPitchForm
 from storyboard.models import Draft, Project, Role, Take
 from storyboard.refusal import Refusal
-from storyboard.views.door import body, seen
+from storyboard.views.door import SignedIn, body, seen
 from storyboard.views.scripts import preview, script_of
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: SignedIn) -> HttpResponse:
     """The pitches this person is a member of; POST starts one, with its script at once where a file came along."""
     form = NewPitchForm(_with_defaults(request) if request.method == "POST" else None)
     if not form.is_bound:
@@ -38,19 +38,19 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def sample(request: HttpRequest) -> HttpResponse:
+def sample(request: SignedIn) -> HttpResponse:
     return redirect(make_sample(request.user))
 
 
 @require_POST
-def name(request: HttpRequest, project: int) -> HttpResponse:
+def name(request: SignedIn, project: int) -> HttpResponse:
     """Gives the project another name."""
     row = seen(request, Project, Role.OWNER, pk=project)
     row.rename(str(body(request).get("name", "")), request.user)
     return redirect("people", row.pk)
 
 
-def _start(request: HttpRequest, form: NewPitchForm) -> HttpResponse:
+def _start(request: SignedIn, form: NewPitchForm) -> HttpResponse:
     data, filename = script_of(request, required=False)
     with transaction.atomic():
         started = Project.objects.start(form.cleaned_data["name"], request.user, **form.fields_of_project())

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from storyboard.models import Draft, Project, Role, Shot
 from storyboard.refusal import Refusal, TooMuch
-from storyboard.views.door import around, seen
+from storyboard.views.door import SignedIn, around, seen
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def script(request: HttpRequest, project: int) -> HttpResponse:
+def script(request: SignedIn, project: int) -> HttpResponse:
     """The project's scripts; POST keeps one and shows what it would make. Nothing is on the board yet."""
     row = seen(request, Project, Role.EDITOR if request.method == "POST" else Role.VIEWER, pk=project)
     if request.method == "GET":
@@ -35,7 +35,7 @@ def script(request: HttpRequest, project: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "DELETE"])
-def draft(request: HttpRequest, pk: int) -> HttpResponse:
+def draft(request: SignedIn, pk: int) -> HttpResponse:
     """What a kept script makes, or made; DELETE forgets one that never went onto the board."""
     rows = Draft.objects.select_related("project", "by")
     if request.method == "DELETE":
@@ -61,7 +61,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def draft_board(request: HttpRequest, pk: int) -> HttpResponse:
+def draft_board(request: SignedIn, pk: int) -> HttpResponse:
     """The one click: all of its scenes and shots, or none."""
     row = seen(request, Draft.objects.select_related("project"), Role.EDITOR, pk=pk)
     row.make_board(request.user)

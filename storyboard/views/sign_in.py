@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from storyboard.forms import PasswordForm, SignInForm
 from storyboard.models import SignInLink, User
+from storyboard.views.door import SignedIn
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BY_LINK = "came_by_link"
@@ -55,7 +56,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_post_parameters("current", "password")
 @login_required
 @require_http_methods(["GET", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: SignedIn) -> HttpResponse:
     form = PasswordForm(
         request.user, request.session.get(BY_LINK, False), request.POST if request.method == "POST" else None
     )

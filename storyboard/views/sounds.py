@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
 
 from generation.ffmpeg import waveform
@@ -10,13 +10,13 @@ from storyboard.models import Media, Project, Role, Sound
 from storyboard.models.media import scratch_path
 from storyboard.refusal import Refusal
 from storyboard.views.cut import items_of
-from storyboard.views.door import body, seen, whole
+from storyboard.views.door import SignedIn, body, seen, whole
 
 PEAKS = 2000
 
 
 @require_http_methods(["POST", "DELETE"])
-def sound(request: HttpRequest, project: int) -> HttpResponse:
+def sound(request: SignedIn, project: int) -> HttpResponse:
     """The one scratch track under the cut: POST lays a file, or sets the gain and offset of the one that lies there."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     laid = Sound.objects.filter(project=row).first()

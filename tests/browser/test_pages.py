@@ -21,6 +21,7 @@ SAMPLES = Path(__file__).parent.parent / "script" / "samples"
 
 def drop(page: Page, name: str, data: bytes) -> None:
     """What a file manager does when a file is let go over the page."""
+    page.wait_for_function("() => customElements.get('ct-script-drop')")
     transfer = page.evaluate_handle(
         """([name, bytes]) => {
             const transfer = new DataTransfer();

@@ -82,11 +82,11 @@ class Command(BaseCommand):
                 data, options["script"].name, name, rate_num=num, rate_den=den, width=width, height=height
             )
             pitch.shoot(project, options["takes"])
-            export = pitch.take_away(project, options["export"], options["burn_ins"])
+            frames = pitch.take_away(project, options["export"], options["burn_ins"])
         except BaseException:
             pitch.call_off()
             raise
-        self._report(project, pitch, export.media.frames, options["export"])
+        self._report(project, pitch, frames, options["export"])
 
     def _report(self, project: Project, pitch: Pitch, frames: int, target: Path) -> None:
         length = to_timecode(frames, project.rate)
