@@ -20,6 +20,8 @@ const FILTERS = {
  * `strip:deed` (a button on a card, detail `{deed, card}`).
  */
 export class TakeStrip extends HTMLElement {
+  /** The take in the viewer, by id. */
+  shown = "";
   #pending = new Set();
   #fetching = false;
   #again = false;
@@ -68,15 +70,16 @@ export class TakeStrip extends HTMLElement {
     return this.querySelector(`.take[data-number="${number}"]`);
   }
 
-  /** Marks the card whose take is in the viewer. */
+  /** Marks the card whose take is in the viewer; scrolls to it only where that is another than before. */
   mark(take) {
+    const another = this.shown !== String(take);
     for (const card of this.querySelectorAll(".take")) {
       const shown = card.dataset.take === String(take);
       card.classList.toggle("is-shown", shown);
       const button = card.querySelector(".take-show");
       if (shown) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
-      if (shown) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+      if (shown && another) card.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     this.shown = String(take);
   }

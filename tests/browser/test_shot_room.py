@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from storyboard import live
 from storyboard.models import Circle, Comment, Pick, Rejection, Shot, Take, User
 from tests import factories
 from tests.browser.room import FRAMES, card, counter, enter, finish, focus_player, picture, seek, settle, three_takes
@@ -197,6 +199,23 @@ def test_a_new_take_arrives_in_both_strips_and_opens_itself_only_where_it_was_wa
     assert (counter(theirs), picture(theirs)) == (10, 10)
 
 
+def test_a_running_take_shows_its_steps_and_its_moving_preview(
+    web: Web, shot: Shot, takes: list[Take], alice: User
+) -> None:
+    (asked,) = factories.ask(shot, alice)
+    page = enter(web, shot, alice, "?take=1")
+    asked.begin()
+    expect(card(page, asked)).to_contain_text("Starting")
+    card(page, asked).locator(".take-show").click()
+    step = {"e": "progress", "take": asked.pk, "shot": shot.pk, "done": 18, "of": 72, "phase": "render", "eta": 3.2}
+    live.tell(shot.project_id, step)
+    expect(card(page, asked)).to_contain_text("Generating 18 of 72", timeout=SOON)
+    expect(page.locator("[data-part=waiting]")).to_contain_text("Generating 18 of 72, 3 s left", timeout=SOON)
+    live.show(shot.project_id, asked.pk, 18, 72, Path(takes[0].poster.path).read_bytes())
+    expect(page.locator("[data-part=waiting-preview]")).to_be_visible(timeout=SOON)
+    expect(card(page, asked).locator(".take-preview")).to_be_visible()
+
+
 def test_a_failed_take_says_why_and_is_tried_again(web: Web, shot: Shot, takes: list[Take], alice: User) -> None:
     page = enter(web, shot, alice)
     (asked,) = factories.ask(shot, alice)
@@ -269,6 +288,26 @@ def drop_file(page: Page, selector: str, name: str, kind: str, data: bytes) -> N
         [name, kind, list(data)],
     )
     page.dispatch_event(selector, "drop", {"dataTransfer": transfer})
+
+
+def test_pictures_dropped_on_a_frame_are_held_there_and_others_become_panels(
+    web: Web, shot: Shot, takes: list[Take], alice: User
+) -> None:
+    page = enter(web, shot, alice)
+    png = Path(takes[0].poster.path).read_bytes()
+    drop_file(page, ".guide[data-kind=last] .guide-add", "wall.jpg", "image/jpeg", png)
+    expect(page.locator(".guide[data-kind=last]")).to_contain_text("wall.jpg")
+    drop_file(page, "#ask-action", "sketch.jpg", "image/jpeg", png)
+    row = page.locator(".panel-row")
+    expect(row).to_be_visible()
+    row.get_by_placeholder("Caption").fill("She turns.")
+    row.get_by_placeholder("Caption").press("Tab")
+    wait_until(lambda: shot.panels.get().caption == "She turns.", "the caption")
+    row.get_by_role("button", name="Remove panel 1").click()
+    expect(row).to_have_count(0)
+    drop_file(page, ".guide[data-kind=first] .guide-add", "fake.jpg", "image/jpeg", b"not a picture")
+    expect(page.locator("[data-part=guide-refused]")).to_contain_text("fake.jpg is a text, not a picture")
+    web.errors.clear()
 
 
 def test_a_dropped_recipe_becomes_what_the_shot_asks_for(web: Web, shot: Shot, takes: list[Take], alice: User) -> None:
