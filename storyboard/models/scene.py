@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -9,6 +10,9 @@ from storyboard.models.positioned import Positioned
 
 if TYPE_CHECKING:
     from storyboard.models.shot import Shot
+
+
+GOES_ON = re.compile(r"\b(CONTINUOUS|CONT'?D?|LATER|SAME|MOMENTS?)\b", re.IGNORECASE)
 
 
 class Scene(Positioned):
@@ -34,3 +38,12 @@ class Scene(Positioned):
 
     def siblings(self) -> models.QuerySet[Any]:
         return Scene.objects.filter(project=self.project_id).exclude(pk=self.pk).order_by("position", "pk")
+
+    def heading_with_time(self) -> str:
+        """The heading as an engine needs it: “CONTINUOUS” says nothing about the light, the scene before it does."""
+        if not GOES_ON.search(self.time):
+            return self.heading
+        before = Scene.objects.filter(project=self.project_id, position__lt=self.position).order_by("-position")
+        known = (scene.time for scene in before if scene.time and not GOES_ON.search(scene.time))
+        time = next(known, "")
+        return f"{self.heading} ({time})" if time else self.heading

@@ -82,7 +82,7 @@ class Version(models.Model):
 
     def words(self) -> Words:
         return Words(
-            heading=self.shot.scene.heading,
+            heading=self.shot.scene.heading_with_time(),
             action=self.action,
             dialogue=self.dialogue,
             characters=tuple(self.characters),

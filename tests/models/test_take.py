@@ -236,3 +236,10 @@ def test_the_shown_take_is_the_pick_then_the_circled_then_the_newest(shot: Shot,
     assert Take.objects.shown().get() == takes[0]
     shot.pick(takes[1], alice)
     assert Take.objects.shown().get() == takes[1]
+
+
+def test_a_scene_that_goes_on_keeps_the_light_of_the_one_before(kite: Project, alice: User) -> None:
+    factories.scene(kite, "EXT. PIER - NIGHT", time="NIGHT")
+    factories.scene(kite, "INT. WHEELHOUSE - CONTINUOUS", time="CONTINUOUS")
+    last = factories.shot(kite, factories.scene(kite, "EXT. PIER - MOMENTS LATER", time="MOMENTS LATER"))
+    assert factories.ask(last, alice)[0].frozen.words.heading == "EXT. PIER - MOMENTS LATER (NIGHT)"
