@@ -84,11 +84,12 @@ def outline(surface: Panel, view: View) -> np.ndarray:
 def paint(picture: np.ndarray, surface: Panel, view: View, beyond: float = NEAR) -> None:
     """Draws the panel from `beyond` metres on into an 8-bit picture, each band of distance from its own level."""
     seen = view.to_camera(surface.corners)
-    edges = _bands(surface, view, seen)
-    for level, (near, far) in enumerate(edges):
-        if far <= max(near, beyond):
+    nearest, farthest = float(seen[:, 2].min()), float(seen[:, 2].max())
+    for level, (near, far) in enumerate(_bands(surface, view)):
+        near = max(near, beyond)
+        if far <= max(near, nearest) or near > farthest:
             continue
-        part = clipped(seen, max(near, beyond), far)
+        part = clipped(seen, near, far)
         if len(part) > 2:
             _paint_level(picture, surface, view, view.to_pixels(part), level)
 
@@ -100,7 +101,7 @@ def in_sight(surface: Panel, view: View) -> bool:
     return not bool((z < NEAR).all() or (x > wide).all() or (-x > wide).all() or (y > high).all() or (-y > high).all())
 
 
-def _bands(surface: Panel, view: View, seen: np.ndarray) -> list[tuple[float, float]]:
+def _bands(surface: Panel, view: View) -> list[tuple[float, float]]:
     """Distances at which one texture pixel shrinks to half a picture pixel, a quarter, and so on, seen at its slant."""
     texels = surface.levels[0].shape[1] / np.linalg.norm(surface.across)
     height = abs(float(np.dot(view.eye - surface.corner, surface.front)))

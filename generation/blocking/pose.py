@@ -64,9 +64,9 @@ POSES: dict[str, dict[str, float]] = {
         "r_swing": 70,
     }
     | {"l_elbow": 26, "r_elbow": 34, "l_spread": 26, "r_spread": 30, "head_pitch": -16},
-    "lie": {"pitch": 86, "l_swing": 118, "r_swing": 64, "l_elbow": 48, "r_elbow": 72, "l_spread": 22, "r_spread": 34}
+    "lie": {"pitch": 86.0, "l_swing": 118, "r_swing": 64, "l_elbow": 48, "r_elbow": 72, "l_spread": 22, "r_spread": 34}
     | {"l_splay": 8, "r_splay": 12, "r_hip": 22, "r_knee": 40, "head_turn": 46, "l_ankle": -40, "r_ankle": -40},
-    "sleep": {"pitch": -88, "l_swing": 14, "r_swing": 30, "l_elbow": 10, "r_elbow": 62, "l_spread": 14, "r_spread": 8}
+    "sleep": {"pitch": -88.0, "l_swing": 14, "r_swing": 30, "l_elbow": 10, "r_elbow": 62, "l_spread": 14, "r_spread": 8}
     | {"l_splay": 5, "r_splay": 7, "head_turn": 14, "l_knee": 8, "r_knee": 14, "l_hip": 8, "r_hip": 10, "r_roll": 86}
     | {"l_ankle": -22, "r_ankle": -22},
     "hands-up": _both(_STAND, swing=0, spread=78, elbow=88, roll=-86),

@@ -12,6 +12,9 @@ from .camera import NEAR, View
 
 _SHIFT = 4
 _FAR_OUT = 30000
+_SPARSE = 0.3
+# Twice the area, in pixels, under which a facet is too small to be missed.
+_SPECK = 0.3
 
 
 class Canvas:
@@ -89,7 +92,7 @@ def _mean(four: np.ndarray) -> np.ndarray:
 def _visible(corners: np.ndarray, width: int, height: int) -> np.ndarray:
     """Facing the lens and at least partly in the picture."""
     x, y = np.ascontiguousarray(corners[..., 0].T), np.ascontiguousarray(corners[..., 1].T)
-    front = (x[2] - x[0]) * (y[3] - y[1]) - (y[2] - y[0]) * (x[3] - x[1]) > 0
+    front = (x[2] - x[0]) * (y[3] - y[1]) - (y[2] - y[0]) * (x[3] - x[1]) > _SPECK
     left, right = x.min(axis=0), x.max(axis=0)
     top, bottom = y.min(axis=0), y.max(axis=0)
     return front & (right >= 0) & (left < width) & (bottom >= 0) & (top < height)
@@ -140,8 +143,22 @@ def paint(picture: np.ndarray, drawn: Drawn) -> None:
     left, top, right, bottom = drawn.box
     if right <= left or bottom <= top:
         return
+    number = drawn.canvas.number[top:bottom, left:right]
+    if cv2.countNonZero(number) < _SPARSE * number.size:
+        _paint_few(picture, drawn)
+        return
     values = filled(drawn, drawn.grey, drawn.box)
     np.maximum(values, 0.0, out=values)
     bright = cv2.convertScaleAbs(values, alpha=255.0)
-    mask = (drawn.canvas.number[top:bottom, left:right] > 0).view(np.uint8)
-    cv2.copyTo(bright, mask, picture[top:bottom, left:right])
+    cv2.copyTo(bright, (number > 0).view(np.uint8), picture[top:bottom, left:right])
+
+
+def _paint_few(picture: np.ndarray, drawn: Drawn) -> None:
+    """The same, pixel by drawn pixel: quicker where most of the picture shows none."""
+    number = drawn.canvas.number
+    where = np.flatnonzero(number)
+    facet = number.ravel()[where] - 1
+    y, x = np.divmod(where.astype(np.int32), np.int32(number.shape[1]))
+    a, b, c = drawn.grey[:, facet]
+    values = a * x.astype(np.float32) + b * y.astype(np.float32) + c
+    picture.reshape(-1)[where] = np.clip(np.rint(values * 255.0), 0, 255).astype(np.uint8)
