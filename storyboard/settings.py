@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -29,18 +28,7 @@ SOCKET_ORIGINS = env.names("SOCKET_ORIGINS") or list(
 BEHIND_TLS = PUBLIC_URL.startswith("https://")
 
 
-def _secret_key() -> str:
-    given = env.text("SECRET_KEY")
-    if given:
-        return given
-    path = DATA_DIR / "secret_key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.text("SECRET_KEY") or address.drawn_once(DATA_DIR / "secret_key")
 
 
 def _database(url: str) -> dict[str, object]:

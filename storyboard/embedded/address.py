@@ -29,10 +29,7 @@ def valkey_socket(data_dir: Path | str) -> Path:
 
 def password(data_dir: Path | str) -> str:
     """The database password, from a file only its owner can read; drawn on first use."""
-    path = Path(data_dir) / "postgres.password"
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(32))
-    return path.read_text().strip()
+    return drawn_once(Path(data_dir) / "postgres.password")
 
 
 def database_url(data_dir: Path | str, database: str = DATABASE) -> str:
@@ -52,6 +49,13 @@ def celery_broker_url(redis_url: str) -> str:
     if not redis_url.startswith("unix://"):
         return redis_url
     return f"redis+socket://{path}?{options.replace('db=', 'virtual_host=')}"
+
+
+def drawn_once(path: Path) -> str:
+    """The secret in this file, which only its owner can read; drawn on first use, however many ask at once."""
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(48))
+    return path.read_text().strip()
 
 
 def _write_once(path: Path, text: str) -> None:
