@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,11 +24,14 @@ WORDS = {
 
 @dataclass
 class Card:
-    """What one shot shows now: `shows` is pick, circled, take, panel or card, in this order of preference."""
+    """What one shot shows now: `shows` is pick, circled, take, panel or card, in this order of preference.
 
-    shot: Shot
+    `shot` and `take` carry what was counted and found along with them, which their types do not know.
+    """
+
+    shot: Any
     version: Version
-    take: Take | None = None
+    take: Any = None
     panel: Panel | None = None
     running: list[Take] = field(default_factory=list)
     queued: list[Take] = field(default_factory=list)
@@ -143,7 +147,7 @@ def cards(project: Project, ids: Iterable[int] | None = None) -> list[Card]:
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
     shots = _counted(rows).select_related("current").in_order()
-    made = {shot.pk: Card(shot, shot.current) for shot in shots}
+    made: dict[int, Card] = {shot.pk: Card(shot, shot.current) for shot in shots}
     wanted = None if ids is None else list(made)
     for take in _of(Take.objects.shown().select_related("poster", "filmstrip"), project, wanted).defer(*HEAVY):
         made[take.shot_id].take = take
@@ -188,12 +192,12 @@ def _put(card: Card, take: Take) -> None:
         card.failed = take
 
 
-def _of(rows: QuerySet, project: Project, ids: list[int] | None) -> QuerySet:
+def _of(rows: Any, project: Project, ids: list[int] | None) -> Any:
     rows = rows.filter(project=project)
     return rows if ids is None else rows.filter(shot__in=ids)
 
 
-def _counted(shots: QuerySet) -> QuerySet:
+def _counted(shots: Any) -> Any:
     takes = Take.objects.kept().filter(shot=OuterRef("pk")).order_by().values("shot")
     circled = takes.filter(Exists(Circle.objects.filter(take=OuterRef("pk"))))
     talk = Comment.objects.filter(shot=OuterRef("pk"), parent=None, removed_at=None, resolved_at=None)

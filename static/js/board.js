@@ -37,7 +37,7 @@ class Board {
       if (this.filters.isSet) this.filters.apply();
     });
     if (this.mayEdit) {
-      this.editor = new Editor(this.grid);
+      this.editor = new Editor(this.grid, this.undo);
       this.arranger = new Arranger(this.grid, this.selection, this.undo);
     }
     this.selection.addEventListener("change", () => this.#drawBar());
@@ -277,7 +277,7 @@ class Board {
       "escape": { label: "Clear the selection", run: () => this.clear() },
       "enter": { label: "Open", run: () => (this.#focused() ? this.open() : false) },
       "space": { label: "Play in the card", run: () => (this.#focused() ? this.scrubber.play(this.#focused()) : false) },
-      "/": { label: "Filter", run: () => this.filters.form.elements.q.focus() },
+      "/": { label: "Filter", run: () => this.filters.focus() },
     };
     const editing = {
       "ctrl+enter": { label: "Generate selected", run: () => this.generate() },
@@ -337,8 +337,12 @@ class Board {
     if (!this.bar) return;
     const cards = this.selection.size ? this.selection.chosen() : [];
     this.bar.hidden = !cards.length;
+    document.body.classList.toggle("has-selection", cards.length > 0);
     if (!cards.length) return;
     this.bar.toggleAttribute("data-many", cards.length > 1);
+    const gone = cards.filter(isOmitted).length;
+    this.bar.querySelector('[data-board="omit"]').hidden = gone === cards.length;
+    this.bar.querySelector('[data-board="restore"]').hidden = gone === 0;
     document.getElementById("selected-count").textContent = String(cards.length);
     document.getElementById("cost").textContent = this.#cost(cards);
   }

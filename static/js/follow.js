@@ -79,7 +79,7 @@ function swap(element, html) {
 }
 
 function settle(element, scrolled, focused) {
-  window.htmx?.process(element);
+  globalThis.htmx?.process(element);
   element.scrollTop = scrolled;
   if (focused) (element.querySelector(focused) ?? element).focus({ preventScroll: true });
   element.dispatchEvent(new CustomEvent("live:swapped", { bubbles: true }));

@@ -62,7 +62,7 @@ class Arrangement(OfProject):
         board = list(self.model._default_manager.filter(project=shot.project_id).in_order())
         index = next(n for n, each in enumerate(board) if each.pk == shot.pk)
         neighbour = board[index - 1] if index else None
-        made = (neighbour or shot).insert_after(by, frames=shot.current.frames)
+        made = (neighbour or shot).insert_after(by, frames=shot.current.frames)  # type: ignore[union-attr]
         if neighbour is None or neighbour.scene_id != shot.scene_id:
             made.move(by, shot.scene, None)
         return made

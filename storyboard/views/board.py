@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,13 +13,13 @@ from storyboard.board import Board, cards, order
 from storyboard.estimate import Line, seconds_per_frame
 from storyboard.models import Project, Role, Scene, Shot
 from storyboard.refusal import Refusal
-from storyboard.views.door import around, body, seen, whole
+from storyboard.views.door import SignedIn, around, body, seen, whole
 from storyboard.views.shots import chosen_shots
 
 
 @login_required
 @require_GET
-def board(request: HttpRequest, project: int) -> HttpResponse:
+def board(request: SignedIn, project: int) -> HttpResponse:
     row = seen(request, Project, pk=project)
     drawn = Board.of(row)
     context = {
@@ -37,7 +37,7 @@ def board(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_GET
-def board_cards(request: HttpRequest, project: int) -> HttpResponse:
+def board_cards(request: SignedIn, project: int) -> HttpResponse:
     """The cards of `?shots=1,2,3`, one behind the other."""
     row = seen(request, Project, pk=project)
     context = {**around(request, row), "cards": cards(row, _ids(request.GET.get("shots", "")))}
@@ -45,7 +45,7 @@ def board_cards(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def board_order(request: HttpRequest, project: int) -> JsonResponse:
+def board_order(request: SignedIn, project: int) -> JsonResponse:
     """Which shots stand in which scene; POST moves `shots` to right behind `after`, or to the front of `scene`."""
     if request.method == "POST":
         row = seen(request, Project, Role.EDITOR, pk=project)
@@ -60,14 +60,14 @@ def board_order(request: HttpRequest, project: int) -> JsonResponse:
 
 
 @require_GET
-def board_matches(request: HttpRequest, project: int) -> JsonResponse:
+def board_matches(request: SignedIn, project: int) -> JsonResponse:
     """The shots whose words hold every word of `?q=`: code, action, dialogue, characters and heading."""
     row = seen(request, Project, pk=project)
     return JsonResponse({"shots": list(Shot.objects.filter(project=row).saying(request.GET.get("q", "")))})
 
 
 @require_GET
-def presence(request: HttpRequest, project: int) -> HttpResponse:
+def presence(request: SignedIn, project: int) -> HttpResponse:
     row = seen(request, Project, pk=project)
     people: dict[int, dict] = {}
     for person in live.present(row.pk):
@@ -77,7 +77,7 @@ def presence(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_GET
-def line(request: HttpRequest, project: int) -> JsonResponse:
+def line(request: SignedIn, project: int) -> JsonResponse:
     """Where this project's queued takes stand in the whole server's line."""
     row = seen(request, Project, pk=project)
     now = Line.now()
@@ -87,7 +87,7 @@ def line(request: HttpRequest, project: int) -> JsonResponse:
 
 
 @require_POST
-def scenes(request: HttpRequest, project: int) -> JsonResponse:
+def scenes(request: SignedIn, project: int) -> JsonResponse:
     """A new, empty scene at the end, with one shot to begin with."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     heading = str(body(request).get("heading", "")).strip()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from storyboard.models import Project, Role, Take
 from storyboard.queue_page import QueuePage
-from storyboard.views.door import around, seen
+from storyboard.views.door import SignedIn, around, seen
 
 
 @require_GET
-def queue(request: HttpRequest, project: int) -> HttpResponse:
+def queue(request: SignedIn, project: int) -> HttpResponse:
     """The drawer, or with `?badge` only the number that the top bar shows."""
     row = seen(request, Project, pk=project)
     if "badge" in request.GET:
@@ -22,7 +22,7 @@ def queue(request: HttpRequest, project: int) -> HttpResponse:
 
 
 @require_POST
-def front(request: HttpRequest, pk: int) -> JsonResponse:
+def front(request: SignedIn, pk: int) -> JsonResponse:
     """To the front of the line."""
     take = seen(request, Take.objects.defer("recipe", "report"), Role.EDITOR, pk=pk)
     take.to_front(request.user)
@@ -30,7 +30,7 @@ def front(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_http_methods(["DELETE"])
-def mine(request: HttpRequest, project: int) -> JsonResponse:
+def mine(request: SignedIn, project: int) -> JsonResponse:
     """Cancels all that this person asked for here and that is not done."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     return JsonResponse({"cancelled": Take.objects.filter(project=row, by=request.user).cancel_all(request.user)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,11 +13,11 @@ from storyboard.board import cards
 from storyboard.models import Project, Role, Scene, Shot, Take
 from storyboard.models.version import FIELDS
 from storyboard.refusal import Refusal
-from storyboard.views.door import around, body, seen, whole
+from storyboard.views.door import SignedIn, around, body, seen, whole
 
 
 @require_POST
-def shots(request: HttpRequest, project: int) -> JsonResponse:
+def shots(request: SignedIn, project: int) -> JsonResponse:
     """A new shot: `after` or `before` another, or at the end of `scene`."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     data = body(request)
@@ -33,14 +33,14 @@ def shots(request: HttpRequest, project: int) -> JsonResponse:
 
 
 @require_GET
-def card(request: HttpRequest, pk: int) -> HttpResponse:
+def card(request: SignedIn, pk: int) -> HttpResponse:
     shot = seen(request, Shot.objects.select_related("project"), pk=pk)
     context = {**around(request, shot.project), "card": cards(shot.project, [shot.pk])[0]}
     return render(request, "shot/_card.html", context)
 
 
 @require_http_methods(["GET", "POST", "PATCH"])
-def version(request: HttpRequest, pk: int) -> JsonResponse:
+def version(request: SignedIn, pk: int) -> JsonResponse:
     """What the shot asks for. To change it, send fields, and in `base` each of them as it was seen."""
     if request.method == "GET":
         shot = seen(request, Shot, pk=pk)
@@ -53,25 +53,25 @@ def version(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-def copies(request: HttpRequest, pk: int) -> JsonResponse:
+def copies(request: SignedIn, pk: int) -> JsonResponse:
     return _made(seen(request, Shot, Role.EDITOR, pk=pk).duplicate(request.user))
 
 
 @require_POST
-def halves(request: HttpRequest, pk: int) -> JsonResponse:
+def halves(request: SignedIn, pk: int) -> JsonResponse:
     """Splits at a character of the action, or at the sentence nearest the middle."""
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     return _made(shot.split(request.user, whole(body(request), "at")))
 
 
 @require_POST
-def merger(request: HttpRequest, pk: int) -> JsonResponse:
+def merger(request: SignedIn, pk: int) -> JsonResponse:
     """Takes in the next shot of the scene."""
     return _made(seen(request, Shot, Role.EDITOR, pk=pk).merge_next(request.user), 200)
 
 
 @require_http_methods(["POST", "DELETE"])
-def omission(request: HttpRequest, pk: int) -> JsonResponse:
+def omission(request: SignedIn, pk: int) -> JsonResponse:
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     act = shot.omit if request.method == "POST" else shot.restore
     act(request.user)
@@ -79,7 +79,7 @@ def omission(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-def place(request: HttpRequest, pk: int) -> JsonResponse:
+def place(request: SignedIn, pk: int) -> JsonResponse:
     """Moves the shot to right behind `after`, or to the front of `scene`."""
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     data = body(request)
@@ -92,13 +92,13 @@ def place(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-def numbering(request: HttpRequest, project: int) -> JsonResponse:
+def numbering(request: SignedIn, project: int) -> JsonResponse:
     row = seen(request, Project, Role.EDITOR, pk=project)
     return JsonResponse({"shots": Shot.objects.renumber(row, request.user)})
 
 
 @require_http_methods(["POST", "DELETE"])
-def code_lock(request: HttpRequest, project: int) -> JsonResponse:
+def code_lock(request: SignedIn, project: int) -> JsonResponse:
     """Locked codes stay as they are: nothing is renumbered."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     row.lock_codes(request.user, request.method == "POST")
@@ -106,7 +106,7 @@ def code_lock(request: HttpRequest, project: int) -> JsonResponse:
 
 
 @require_POST
-def takes(request: HttpRequest, project: int) -> JsonResponse:
+def takes(request: SignedIn, project: int) -> JsonResponse:
     """Asks `count` takes of each of `shots`; the same `key` again asks nothing more."""
     row = seen(request, Project, Role.EDITOR, pk=project)
     data = body(request)
@@ -140,6 +140,7 @@ def _made(shot: Shot, status: int = 201) -> JsonResponse:
 
 def _asks(shot: Shot) -> JsonResponse:
     current = shot.current
+    assert current is not None, "every shot asks for something"
     return JsonResponse({"shot": shot.pk, "code": shot.code, "number": current.number, **current.values()})
 
 

@@ -279,6 +279,26 @@ def test_words_are_edited_in_the_card(web: Web, alice: User, board: Project) -> 
     assert focused(page) == f"shot-{shots[1].pk}"
 
 
+def test_words_are_taken_back_unless_somebody_wrote_others(web: Web, alice: User, erin: User, board: Project) -> None:
+    page, shots = opened(web, alice, board), shots_of(board)
+    was = shots[1].current.action
+    card(page, shots[1]).focus()
+    for words in ("First.", "Second."):
+        page.keyboard.press("F2")
+        page.get_by_label("Action").fill(words)
+        page.keyboard.press("Control+Enter")
+        expect(card(page, shots[1]).locator(".act")).to_have_text(words)
+    page.keyboard.press("Control+z")
+    expect(card(page, shots[1]).locator(".act")).to_have_text("First.")
+    shots[1].revise(erin, action="Hers.")
+    expect(card(page, shots[1]).locator(".act")).to_have_text("Hers.")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".toast.is-error")).to_contain_text("Erin changed this")
+    shots[1].refresh_from_db()
+    assert shots[1].current.action == "Hers." != was
+    web.errors.clear()
+
+
 def test_what_two_people_wrote_at_once_is_shown_to_the_second(
     web: Web, alice: User, erin: User, board: Project
 ) -> None:
@@ -311,6 +331,24 @@ def test_shots_are_added_copied_omitted_and_brought_back_by_keys(web: Web, alice
     expect(gone).to_have_count(1)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(gone).to_have_count(0)
+
+
+def test_an_empty_board_begins_with_a_scene_or_a_script(web: Web, alice: User) -> None:
+    empty = factories.project(alice, "Nothing yet")
+    page = web.page(alice)
+    page.goto(web.address("board", empty.pk))
+    page.get_by_label("Heading of a first scene").fill("EXT. QUAY - DAWN")
+    page.get_by_role("button", name="Begin without a script").click()
+    expect(page.locator(".card .top a")).to_have_text("010")
+    expect(page.locator(".scene-head h2")).to_have_text("EXT. QUAY - DAWN")
+    other = factories.project(alice, "A script to come")
+    page.goto(web.address("board", other.pk))
+    script = b"INT. KITCHEN - NIGHT\n\nAda opens the fridge. Nothing but a kite.\n"
+    page.locator("#dropzone [type=file]").set_input_files(
+        {"name": "kite.fountain", "mimeType": "text/plain", "buffer": script}
+    )
+    page.wait_for_url(re.compile(r"/drafts/\d+/"))
+    expect(page.locator("body")).to_contain_text("KITCHEN")
 
 
 def test_filters_hide_what_does_not_match_and_say_so_in_the_address(web: Web, alice: User, board: Project) -> None:

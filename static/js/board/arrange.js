@@ -207,10 +207,10 @@ export class Arranger {
 export class Undo {
   #done = [];
 
-  push(label, run) {
+  push(label, run, { quiet = false } = {}) {
     this.#done.push({ label, run });
     if (this.#done.length > 50) this.#done.shift();
-    toast(label, { action: { label: "Undo", run: () => this.back() } });
+    if (!quiet) toast(label, { action: { label: "Undo", run: () => this.back() } });
   }
 
   async back() {

@@ -1,7 +1,7 @@
 /** A shot's words edited in its card. What somebody else wrote meanwhile is shown, never written over unasked. */
 
 import { live } from "../live.js";
-import { Refused, send } from "../patch.js";
+import { Refused, send, sendOrSay } from "../patch.js";
 import { announce } from "../toast.js";
 
 const FIELDS = ["action", "dialogue", "size", "frames", "angle", "move"];
@@ -9,9 +9,13 @@ const FIELDS = ["action", "dialogue", "size", "frames", "angle", "move"];
 export class Editor {
   #open = null;
 
-  /** @param {{sync: (shots: number[], options?: object) => Promise<void>}} grid */
-  constructor(grid) {
+  /**
+   * @param {import("./grid.js").Grid} grid
+   * @param {import("./arrange.js").Undo} undo
+   */
+  constructor(grid, undo) {
     this.grid = grid;
+    this.undo = undo;
     this.template = document.getElementById("edit-form");
   }
 
@@ -54,7 +58,14 @@ export class Editor {
     }
     this.close();
     announce("Saved");
+    this.undo.push("Changed words", () => this.#write(shot, seen, changes), { quiet: true });
     return this.grid.sync([shot], { order: "frames" in changes });
+  }
+
+  /** Puts words back, unless somebody has written others since. */
+  async #write(shot, values, base) {
+    const done = await sendOrSay("PATCH", `/shots/${shot}/version/`, { ...values, base });
+    if (done) await this.grid.sync([shot], { order: "frames" in values });
   }
 
   close() {
@@ -98,7 +109,7 @@ export class Editor {
       }),
     );
     said.append(theirs, choices);
-    choices.firstElementChild.focus();
+    choices.querySelector("button").focus();
   }
 }
 

@@ -11,11 +11,12 @@ export class Filters {
 
   /** @param {HTMLFormElement} form @param {HTMLElement} grid @param {() => void} drawn called when other cards are shown */
   constructor(form, grid, drawn) {
-    this.form = form;
     this.grid = grid;
     this.drawn = drawn;
+    /** @type {(HTMLInputElement | HTMLSelectElement)[]} */
+    this.fields = [...form.querySelectorAll("[name]")];
     const asked = new URLSearchParams(location.search);
-    for (const field of form.elements) if (field.name && asked.has(field.name)) field.value = asked.get(field.name);
+    for (const field of this.fields) if (asked.has(field.name)) field.value = asked.get(field.name);
     form.addEventListener("input", () => this.#changed());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -23,7 +24,8 @@ export class Filters {
     });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
-      if (event.target.value) event.target.value = "";
+      const field = this.fields.find((each) => each === event.target);
+      if (field?.value) field.value = "";
       else this.#focusFirst();
       event.preventDefault();
       this.#changed();
@@ -32,31 +34,43 @@ export class Filters {
   }
 
   get isSet() {
-    return [...this.form.elements].some((field) => field.name && field.value);
+    return this.fields.some((field) => field.value);
+  }
+
+  focus() {
+    this.#field("q").focus();
   }
 
   clear() {
-    this.form.reset();
-    for (const field of this.form.elements) field.value = "";
+    for (const field of this.fields) field.value = "";
     this.#changed();
   }
 
+  #field(name) {
+    return this.fields.find((field) => field.name === name);
+  }
+
+  #value(name) {
+    return this.#field(name)?.value.trim() ?? "";
+  }
+
   #changed() {
-    const data = new FormData(this.form);
-    const address = new URLSearchParams([...data].filter(([, value]) => value));
-    history.replaceState(null, "", address.size ? `?${address}` : location.pathname);
-    for (const field of this.form.elements) field.classList.toggle("is-set", Boolean(field.value));
+    const set = this.fields.filter((field) => field.value);
+    const address = new URLSearchParams(set.map((field) => [field.name, field.value]));
+    history.replaceState(null, "", set.length ? `?${address}` : location.pathname);
+    for (const field of this.fields) field.classList.toggle("is-set", Boolean(field.value));
     this.#matches = null;
     this.apply();
     clearTimeout(this.#timer);
-    if (data.get("q").trim()) this.#timer = setTimeout(() => this.#ask(data.get("q").trim()), ASK_AFTER_MS);
+    const words = this.#value("q");
+    if (words) this.#timer = setTimeout(() => this.#ask(words), ASK_AFTER_MS);
   }
 
   /** A card shows the beginning of its words; the server knows them all. */
   async #ask(words) {
     try {
       const answer = await fetchHtml(`/p/${document.body.dataset.project}/matches/?q=${encodeURIComponent(words)}`);
-      if (words !== this.form.elements.q.value.trim()) return;
+      if (words !== this.#value("q")) return;
       this.#matches = new Set(JSON.parse(answer).shots.map((shot) => `shot-${shot}`));
       this.apply();
     } catch {
@@ -66,10 +80,10 @@ export class Filters {
 
   /** Shows and hides the cards as the form says. */
   apply() {
-    const words = this.form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const states = this.form.elements.is.value.split(" ").filter(Boolean);
-    const scene = this.form.elements.scene.value;
-    const who = this.form.elements.who?.value ?? "";
+    const words = this.#value("q").toLowerCase().split(/\s+/).filter(Boolean);
+    const states = this.#value("is").split(" ").filter(Boolean);
+    const scene = this.#value("scene");
+    const who = this.#value("who");
     let any = false;
     for (const row of this.grid.querySelectorAll(".scene")) {
       let some = false;

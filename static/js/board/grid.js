@@ -7,6 +7,7 @@ import { fetchHtml } from "../patch.js";
 import { inWords, showBlob } from "../queue.js";
 
 const GATHER_MS = 120;
+const TRY_AGAIN_MS = 2000;
 const LINE_GATHER_MS = 500;
 const MOST_AT_ONCE = 200;
 const REORDERS = /^(?:shot\.(?:inserted|duplicated|split|moved|omitted|restored|trimmed|revised)|scene\.|draft\.|shots\.)/;
@@ -16,7 +17,7 @@ const KEPT_ATTRIBUTES = ["data-is", "data-who", "aria-label"];
 export class Grid extends EventTarget {
   #changed = new Set();
   #later = 0;
-  #busy = false;
+  #fetched = Promise.resolve();
   #orderStale = false;
   #lineTimer = 0;
 
@@ -41,9 +42,19 @@ export class Grid extends EventTarget {
   async sync(shots, { order = false } = {}) {
     for (const shot of shots) this.#changed.add(Number(shot));
     this.#orderStale ||= order;
+    await this.#fetchNext();
+  }
+
+  /** One fetch behind the other; each takes all that is known to be old by then. */
+  #fetchNext() {
     clearTimeout(this.#later);
     this.#later = 0;
-    await this.#fetch();
+    this.#fetched = this.#fetched.then(() => this.#fetch());
+    return this.#fetched;
+  }
+
+  #fetchSoon(wait = GATHER_MS) {
+    this.#later ||= setTimeout(() => this.#fetchNext(), wait);
   }
 
   #heard({ kind, shot }) {
@@ -51,13 +62,11 @@ export class Grid extends EventTarget {
     if (REORDERS.test(kind)) this.#orderStale = true;
     if (kind === "shots.renumbered" || kind === "project.resized") this.#cards().forEach((card) => this.#changed.add(idOf(card)));
     if (shot) this.#changed.add(shot);
-    if (this.#orderStale || this.#changed.size) this.#later ||= setTimeout(() => this.#fetch(), GATHER_MS);
+    if (this.#orderStale || this.#changed.size) this.#fetchSoon();
   }
 
   async #fetch() {
-    this.#later = 0;
-    if (this.#busy) return void (this.#later ||= setTimeout(() => this.#fetch(), GATHER_MS));
-    this.#busy = true;
+    if (!this.#orderStale && !this.#changed.size) return;
     const order = this.#orderStale;
     const wanted = new Set(this.#changed);
     this.#orderStale = false;
@@ -75,9 +84,7 @@ export class Grid extends EventTarget {
     } catch {
       for (const shot of wanted) this.#changed.add(shot);
       this.#orderStale ||= order;
-      this.#later ||= setTimeout(() => this.#fetch(), 2000);
-    } finally {
-      this.#busy = false;
+      this.#fetchSoon(TRY_AGAIN_MS);
     }
   }
 
