@@ -108,5 +108,6 @@ urlpatterns = [
     path("exports/<int:pk>/", exports.export, name="export"),
     path("exports/<int:pk>/tries/", exports.export_tries, name="export-tries"),
     path("media/<int:pk>/<str:name>", media.show, name="media"),
+    path("admin/login/", sign_in.admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),
 ]

@@ -3,8 +3,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -50,6 +52,14 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("projects")
     person = SignInLink.objects.person(token)
     return render(request, "sign_in/link.html", {"person": person}, status=200 if person else 404)
+
+
+@require_http_methods(["GET", "POST"])
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """One door for everybody: the admin's own would let passwords be guessed without a pause."""
+    if request.user.is_authenticated:
+        raise Http404
+    return redirect_to_login(reverse("admin:index"))
 
 
 @never_cache

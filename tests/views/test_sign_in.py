@@ -94,6 +94,13 @@ def test_whoever_was_on_the_way_somewhere_gets_there(client: Client, alice_with_
     assert client.post("/sign-in/", data)["Location"] == "/p/1/cut/"
 
 
+def test_the_admin_has_no_door_of_its_own(client: Client, alice: User) -> None:
+    assert client.get("/admin/login/?next=/admin/")["Location"] == "/sign-in/?next=/admin/"
+    client.force_login(alice)
+    assert client.get("/admin/login/").status_code == 404
+    assert client.get("/admin/", follow=True).status_code == 404
+
+
 def test_signing_out_takes_a_press_and_no_mere_visit(client: Client, alice: User) -> None:
     client.force_login(alice)
     assert client.get("/sign-out/").status_code == 405

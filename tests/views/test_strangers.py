@@ -16,7 +16,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 # Addresses that are for everybody, or that show each person only what is theirs.
-OPEN = {"projects", "sample", "sign-in", "sign-in-link", "sign-out", "password", "invitation"}
+OPEN = {"projects", "sample", "sign-in", "sign-in-link", "sign-out", "password", "invitation", "admin-sign-in"}
 VERBS = ("get", "post", "patch", "put", "delete")
 
 
