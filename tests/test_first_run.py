@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from storyboard import first_run
-from storyboard.models import Project, Shot, Take, User
+from storyboard.models import Project, Shot, SignInLink, Take, User
 from tests.together import together
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +49,14 @@ def test_two_starts_at_once_make_one_owner_and_one_sample() -> None:
 def test_a_person_who_is_called_owner_already_keeps_the_name() -> None:
     User.objects.create_user("owner")
     assert first_run.ensure(with_sample=False).username == "owner2"
+
+
+def test_a_link_for_the_owner_or_for_somebody_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+    first_run.ensure(with_sample=False)
+    User.objects.create_user("mara", name="Mara")
+    call_command("sign_in_link")
+    call_command("sign_in_link", "mara")
+    links = [line.rstrip("/").rsplit("/", 1)[1] for line in capsys.readouterr().out.split()]
+    assert [SignInLink.objects.spend(token).username for token in links] == ["owner", "mara"]
+    with pytest.raises(CommandError, match="Nobody here signs in as 'nobody'"):
+        call_command("sign_in_link", "nobody")

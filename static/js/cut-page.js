@@ -28,6 +28,7 @@ class CutPage extends HTMLElement {
 
   connectedCallback() {
     this.#cut = JSON.parse(this.querySelector("#cut-now").textContent);
+    this.#cut.items = JSON.parse(this.querySelector("[data-part=shots] script")?.textContent ?? "[]");
     const lanes = this.querySelector(".lanes");
     if (!lanes) return this.#listen();
     this.player = this.querySelector("ct-cut-player");

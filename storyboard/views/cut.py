@@ -27,7 +27,7 @@ def cut(request: HttpRequest, project: int) -> HttpResponse:
     context = {
         **around(request, row),
         "section": "cut",
-        "cut": items,
+        "cut": {name: value for name, value in items.items() if name != "items"},
         "cut_player": _player(row, items),
     }
     return render(request, "cut/cut.html", context)

@@ -146,3 +146,9 @@ def test_a_stranger_learns_nothing_of_a_draft(kite: Project, alice: User, charli
     client.force_login(charlie)
     for path in (f"/p/{kite.pk}/script/", f"/drafts/{draft.pk}/", f"/drafts/{draft.pk}/file/"):
         assert client.get(path).status_code == 404
+
+
+def test_too_much_pasted_at_once_says_to_send_a_file(editing: Client, kite: Project) -> None:
+    answer = editing.post(f"/p/{kite.pk}/script/", {"text": "A" * 9_000_000})
+    assert answer.status_code == 400
+    assert b"A long script goes in as a file" in answer.content
