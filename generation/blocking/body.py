@@ -28,7 +28,7 @@ def body(tone: float, hair: str, dress: str, detail: int, head_scale: float = 1.
 def _turned(rows: Sequence[tuple[float, ...]], grey: float, part: str, detail: int, around: int) -> Mesh:
     """A lathe whose rows are smoothed and multiplied with the detail, so that neighbours sort cleanly by distance."""
     table = np.array([(*row, 0.0)[:4] for row in rows], float)
-    count = len(rows) * (1, 2, 4)[detail]
+    count = round(len(rows) * (1, 1.4, 4)[detail])
     at = np.linspace(0, len(rows) - 1, count)
     fine = np.array([through(range(len(rows)), table, x) if 0 < x < len(rows) - 1 else table[round(x)] for x in at])
     linear = np.array([np.interp(at, range(len(rows)), table[:, i]) for i in range(4)]).T
@@ -36,7 +36,7 @@ def _turned(rows: Sequence[tuple[float, ...]], grey: float, part: str, detail: i
 
 
 def _trunk(cloth: float, legs: float, skin: float, detail: int) -> list[Mesh]:
-    around = (10, 18, 26)[detail]
+    around = (10, 16, 26)[detail]
     pelvis = [
         (-0.06, 0.04, 0.04),
         (-0.03, 0.078, 0.06),
@@ -72,7 +72,7 @@ def _trunk(cloth: float, legs: float, skin: float, detail: int) -> list[Mesh]:
 
 
 def _arm(side: str, cloth: float, skin: float, detail: int) -> list[Mesh]:
-    around = (6, 11, 22)[detail]
+    around = (6, 10, 22)[detail]
     upper = [
         (0.03, 0.01, 0.012),
         (0.022, 0.024, 0.027),
@@ -96,7 +96,7 @@ def _arm(side: str, cloth: float, skin: float, detail: int) -> list[Mesh]:
 
 
 def _leg(side: str, legs: float, cloth: float, detail: int, dress: str) -> list[Mesh]:
-    around = (7, 12, 16)[detail]
+    around = (7, 11, 16)[detail]
     thigh = [(0.05, 0.03, 0.035), (0.03, 0.046, 0.05), (-0.02, 0.051, 0.057), (-0.1, 0.046, 0.05), (-0.19, 0.037, 0.04)]
     thigh += [(-THIGH, 0.034, 0.036), (-THIGH - 0.028, 0.022, 0.024)]
     shin = [(0.025, 0.022, 0.024), (0.0, 0.033, 0.035), (-0.06, 0.034, 0.038, -0.006), (-0.14, 0.029, 0.031, -0.006)]
@@ -130,7 +130,7 @@ def _tail(side: str, cloth: float, dress: str, detail: int, around: int) -> Mesh
 
 
 def _head(skin: float, tone: float, hair: str, detail: int, scale: float) -> list[Mesh]:
-    around, rings = ((14, 11), (32, 26), (72, 64))[detail]
+    around, rings = ((14, 11), (28, 22), (72, 64))[detail]
     points, direction = _skull(around, rings)
     grey = _complexion(direction, skin, detail)
     thatch = _hairline(direction, hair, (0.12, 0.06, 0.03)[detail])

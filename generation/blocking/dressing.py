@@ -270,7 +270,7 @@ def _piered(staging: Staging, rng: np.random.Generator, busy: np.ndarray) -> lis
     lamp = [Prop("lamp", 1.75, rng.uniform(2.0, 5.0), -90.0)]
     posts = [Prop("bollard", 1.8 * side, z) for side in (-1.0, 1.0) for z in range(-12, 40, 5)]
     boat = [
-        Prop("boat", rng.choice((-1.0, 1.0)) * rng.uniform(4, 7), rng.uniform(4, 14), rng.uniform(0, 360), 1.3, -1.1)
+        Prop("boat", rng.choice((-1.0, 1.0)) * rng.uniform(8, 12), rng.uniform(9, 22), rng.uniform(0, 360), 1.3, -1.1)
     ]
     return [prop for prop in (*lamp, *posts, *boat) if _clear(busy, prop.x, prop.z, 0.6)]
 

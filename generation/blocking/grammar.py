@@ -177,10 +177,9 @@ class _Cast:
         found += [
             ("who", match.start(), self._meant(match[0])) for match in re.finditer(lexicon.PRONOUNS, sentence, re.I)
         ]
-        for code, pattern in lexicon.VERBS.items():
-            for match in re.finditer(pattern, sentence, re.I):
-                if not _camera_speech(sentence, match.start()):
-                    found.append(("verb", match.start(), ["avoid" if _denied(sentence, match.start()) else code]))
+        for start, code in _verbs(sentence):
+            if not _camera_speech(sentence, start):
+                found.append(("verb", start, ["avoid" if _denied(sentence, start) else code]))
         return sorted((each for each in found if each[2]), key=lambda each: each[1])
 
     def _names(self, sentence: str) -> list[str]:
@@ -250,6 +249,22 @@ class _Cast:
             )
             for name in order[:4]
         )
+
+
+def _verbs(sentence: str) -> list[tuple[int, str]]:
+    """Verbs where they stand; of two that overlap the longer counts: "crosses his arms" is no crossing."""
+    found = [
+        (match.start(), -match.end(), code)
+        for code, pattern in lexicon.VERBS.items()
+        for match in re.finditer(pattern, sentence, re.I)
+    ]
+    kept: list[tuple[int, str]] = []
+    reached = -1
+    for start, minus_end, code in sorted(found, key=lambda each: each[:2]):
+        if start >= reached:
+            kept.append((start, code))
+            reached = -minus_end
+    return kept
 
 
 def _camera_speech(sentence: str, start: int) -> bool:

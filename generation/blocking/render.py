@@ -169,7 +169,7 @@ def _detail(figure: Figure, now: Body, view: View) -> int:
     head = now.place + np.array((0.0, figure.height * 0.8, 0.0))
     away = max(0.3, float(view.to_camera(head)[2]))
     pixels = view.focal * figure.height * 0.13 / away
-    return 0 if pixels < 34 else 1 if pixels < 260 else 2
+    return 0 if pixels < 44 else 1 if pixels < 260 else 2
 
 
 def _vignette(width: int, height: int) -> np.ndarray:

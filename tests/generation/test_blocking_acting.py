@@ -190,6 +190,11 @@ def test_facts_name_people_deeds_place_time_and_what_was_not_understood():
     assert "ZEPPELIN" in facts.not_understood
 
 
+def test_the_longer_of_two_overlapping_verbs_counts():
+    deeds = read_facts(words("TOMAS crosses his arms. He walks out.", cast=("TOMAS",))).people[0].deeds
+    assert [deed.verb for deed in deeds] == ["crossed", "leave"]
+
+
 @pytest.mark.parametrize(
     ("action", "size", "angle", "move"),
     [
