@@ -1,4 +1,5 @@
 import { send } from "./patch.js";
+import { toast } from "./toast.js";
 import { label, lengthText } from "./fields-words.js";
 import { startAsking } from "./fields-ask.js";
 import { startGuides } from "./fields-guides.js";
@@ -63,9 +64,28 @@ export class Fields extends HTMLElement {
     }, { signal });
     document.addEventListener("live:reload", () => this.catchUp(), { signal });
     document.addEventListener("live:state", ({ detail }) => detail.open && this.#failed && this.save(), { signal });
+    document.addEventListener("click", (event) => this.#linkClicked(event), { signal });
     window.addEventListener("beforeunload", (event) => {
       if (this.#dirty().length) event.preventDefault();
     }, { signal });
+  }
+
+  /** Goes to another page once everything written is saved; stays, and says why, where it could not be. */
+  async leaveFor(address) {
+    try {
+      await this.saved();
+      location.assign(address);
+    } catch (error) {
+      toast(error.message, { error: true });
+    }
+  }
+
+  #linkClicked(event) {
+    const link = event.target instanceof Element && event.target.closest("a[href]");
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || link.target || link.hasAttribute("download") || !this.#dirty().length) return;
+    event.preventDefault();
+    this.leaveFor(link.href);
   }
 
   #dirty() {

@@ -410,7 +410,7 @@ class ShotRoom extends HTMLElement {
 
   #go(address) {
     if (!address) return false;
-    location.assign(address);
+    this.fields.leaveFor(address);
     return true;
   }
 }

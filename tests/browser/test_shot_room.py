@@ -174,6 +174,17 @@ def test_what_could_not_be_saved_says_so_and_is_saved_when_the_line_is_back(
     web.errors.clear()
 
 
+def test_leaving_for_the_next_shot_takes_the_last_words_along(
+    web: Web, shot: Shot, takes: list[Take], alice: User
+) -> None:
+    behind = factories.shot(shot.project)
+    page = enter(web, shot, alice)
+    page.locator("#ask-action").fill("Written in the last moment.")
+    page.get_by_role("link", name=f"Next shot, {behind.code}").click()
+    expect(page).to_have_url(web.address("shot", behind.pk))
+    assert Shot.objects.get(pk=shot.pk).current.action == "Written in the last moment."
+
+
 def test_ctrl_enter_saves_what_was_written_and_a_double_press_asks_once(
     web: Web, shot: Shot, takes: list[Take], alice: User, bob: User
 ) -> None:
