@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_safe
 
 from storyboard.models import Media
 from storyboard.views.door import seen
@@ -18,6 +19,7 @@ CHUNK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
+@require_safe
 @require_safe
 async def show(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """A file of the store, whole or the one range that was asked for, to those who may see its project."""
