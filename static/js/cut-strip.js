@@ -13,7 +13,7 @@ export class Strip {
 
   /**
    * @param {HTMLElement} lanes
-   * @param {{select: (shot: number, frame: number) => void, seek: (frame: number) => void,
+   * @param {{select: (shot: number, frame?: number) => void, seek: (frame: number) => void,
    *   trim: ((item: any, begin: number, frames: number) => void) | null}} acts
    */
   constructor(lanes, acts) {

@@ -54,10 +54,10 @@ class ScriptDrop extends HTMLElement {
   }
 
   /** @param {Blob} file @param {string} [name] empty: pasted */
-  async send(file, name = file.name) {
+  async send(file, name = /** @type {File} */ (file).name) {
     if (file.size > Number(this.dataset.max)) {
-      const most = (Number(this.dataset.max) / 1e6).toFixed(1);
-      return this.#complain(`This script is ${(file.size / 1e6).toFixed(1)} MB; at most ${most} MB are read.`);
+      const most = megabytes(Number(this.dataset.max));
+      return this.#complain(`This script is ${megabytes(file.size)}; at most ${most} are read. Import it in parts.`);
     }
     const form = new FormData();
     form.set("script", file, name || "pasted.txt");
@@ -82,6 +82,10 @@ class ScriptDrop extends HTMLElement {
     place.hidden = !text;
     if (text) place.scrollIntoView({ block: "nearest" });
   }
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
 
 function headers() {

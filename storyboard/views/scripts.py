@@ -90,8 +90,8 @@ def script_of(request: HttpRequest, required: bool = True) -> tuple[bytes | None
     if isinstance(upload, UploadedFile):
         if (upload.size or 0) > settings.SCRIPT_MAX_BYTES:
             raise TooMuch(
-                f"This file is {(upload.size or 0) / 1_000_000:.1f} MB; a script may be at most "
-                f"{settings.SCRIPT_MAX_BYTES / 1_000_000:.1f} MB. Take pictures out of it, or import it in parts."
+                f"This file is {(upload.size or 0) / 2**20:.1f} MB; a script may be at most "
+                f"{settings.SCRIPT_MAX_BYTES / 2**20:.1f} MB. Take pictures out of it, or import it in parts."
             )
         return upload.read(), "" if "pasted" in request.POST else (upload.name or "")[:200]
     text = request.POST.get("text", "")
