@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,12 +40,13 @@ class Light:
 
 
 GAMMA = {"day": 0.60, "dusk": 0.86, "night": 0.78}
+LAMPS_BY = {"day": 0.3, "dusk": 0.6, "night": 0.5}  # how much of a street lamp is seen against the sky
 INSIDE = ("room", "corridor", "hall", "car")
 
 _OUT = {
     "day": {
         "strength": 0.86,
-        "ambient": 0.42,
+        "ambient": 0.54,
         "rim": 0.06,
         "sky_top": 0.52,
         "sky_low": 0.86,
@@ -62,9 +63,9 @@ _OUT = {
         "haze_reach": 70.0,
     },
     "night": {
-        "strength": 0.34,
-        "ambient": 0.13,
-        "rim": 0.22,
+        "strength": 0.42,
+        "ambient": 0.16,
+        "rim": 0.24,
         "sky_top": 0.045,
         "sky_low": 0.15,
         "haze": 0.10,
@@ -136,6 +137,7 @@ def light_for(staging: Staging, lamps: tuple[Lamp, ...] = ()) -> Light:
     if not inside:
         for name, factor in _WEATHER.get(staging.weather, {}).items():
             values[name] *= factor
+        lamps = tuple(replace(lamp, power=lamp.power * LAMPS_BY[hour(staging.time)]) for lamp in lamps)
     return Light(key=_key(staging, inside), lamps=lamps, **values)  # type: ignore[arg-type]
 
 

@@ -22,6 +22,8 @@ _ELEVATION = {"high": 32.0, "low": -20.0, "overhead": 80.0}
 def propose(facts: Facts, seed: int, frames: int, rate: tuple[int, int]) -> Staging:
     """One way to stage these facts; another seed is another way. Lengths in frames at a rational rate."""
     rng = np.random.Generator(np.random.PCG64(seed))
+    place_name = facts.heading.upper().rpartition(" - ")[0] or facts.heading.upper()
+    code = zlib.crc32(place_name.encode())  # one set for a place, whatever the time of day
     size = facts.size or _fitting_size(facts, rng)
     stage = Stage(
         wide=SPAN[size] * 1.75 * ASPECT,
@@ -29,13 +31,12 @@ def propose(facts: Facts, seed: int, frames: int, rate: tuple[int, int]) -> Stag
         second=rate[0] / rate[1],
         rng=rng,
         travel_sign=_travel_sign(facts.move),
-        line=1.0 if zlib.crc32(facts.heading.upper().encode()) % 2 else -1.0,
+        line=1.0 if code % 2 else -1.0,
         table=bool({"table", "desk", "counter"} & set(facts.things)),
         bed=facts.inside or "bed" in facts.things,
         climb=0.57 if facts.place == "stairs" else 0.0,
     )
     figures = distinct(cast(facts, stage))
-    code = zlib.crc32(facts.heading.upper().encode())
     afloat = facts.place == "deck" and size == "EWS"
     place = Place(
         "street" if facts.riding else "sea" if afloat else facts.place, floor_of(facts, code), seed=code % 1000
@@ -53,7 +54,8 @@ def propose(facts: Facts, seed: int, frames: int, rate: tuple[int, int]) -> Stag
         else (0.0, 0.0)
     )
     anchor = tuple(round(v, 3) for v in (first.x, first.y, first.z, first.pan, *middle))
-    return dress(replace(draft, camera=camera, figures=kept, anchor=anchor), facts, rng)
+    set_dresser = np.random.Generator(np.random.PCG64(code))  # a scene keeps its set, whatever the take or the shot
+    return dress(replace(draft, camera=camera, figures=kept, anchor=anchor), facts, set_dresser)
 
 
 def _fitting_size(facts: Facts, rng: np.random.Generator) -> str:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
-from django.views.decorators.http import require_safe
 
 from storyboard.models import Media
 from storyboard.views.door import seen
@@ -19,7 +18,6 @@ CHUNK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-@require_safe
 @require_safe
 async def show(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """A file of the store, whole or the one range that was asked for, to those who may see its project."""
@@ -45,9 +43,9 @@ def _answer(request: HttpRequest, media: Media) -> HttpResponseBase:
         return HttpResponse(headers={"X-Accel-Redirect": f"{settings.MEDIA_ACCEL.rstrip('/')}/{inner}"})
     size = media.bytes
     asked = RANGE.fullmatch(request.headers.get("Range", ""))
-    if asked is None or asked.groups() == ("", ""):
+    if asked is None or asked.group() == "bytes=-":
         return _stream(media.path, 0, size, 200)
-    first, last = _bounds(*asked.groups(), size)
+    first, last = _bounds(asked.group(1), asked.group(2), size)
     if first > last or first >= size:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     response = _stream(media.path, first, last - first + 1, 206)

@@ -183,7 +183,7 @@ def test_depth_agrees_with_where_things_stand():
 
 
 def test_the_floor_gets_farther_up_the_picture_and_the_sky_is_endless():
-    staging = staged(words("", "EXT. FIELD - DAY", size="WS", move="static"), seed=3)
+    staging = replace(staged(words("", "EXT. FIELD - DAY", size="WS", move="static"), seed=3), props=())
     depth = Renderer(staging, WIDTH, HEIGHT).layers(0, ("depth",)).depth
     column = depth[HEIGHT * 3 // 4 :, 4]
     assert np.all(np.diff(column) < 0)
