@@ -62,12 +62,17 @@ def make_two_takes_of_each_shot(page: Page) -> None:
     """First in line, so that the sample's own takes do not come before."""
     page.wait_for_function("() => import('/static/js/live.js').then(({ live }) => live.open)")
     page.locator(".card").first.focus()
-    page.keyboard.press("Control+a")
+    wait_until(lambda: select_all(page) == 3, "the board to answer its keys")
     page.keyboard.press("Control+Shift+Enter")
     expect(page.locator(".card .work").first).to_be_visible()
     expect(page.locator(".card", has_text="2 takes")).to_have_count(3)
     expect(page.locator(".card .work")).to_have_count(0, timeout=MAKING_MS)
     expect(page.locator(".card img")).to_have_count(3)
+
+
+def select_all(page: Page) -> int:
+    page.keyboard.press("Control+a")
+    return page.locator('.card[aria-selected="true"]').count()
 
 
 def judge_the_first_shot(page: Page) -> None:
