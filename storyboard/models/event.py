@@ -36,7 +36,7 @@ class EventQuerySet(OfProject):
         subject_id: int | None = None,
     ) -> Event:
         """Takes the next number and writes the line in one statement, so that the project's row is held briefly."""
-        values = {
+        values: dict[str, Any] = {
             "project": project.pk,
             "kind": kind,
             "shot": shot_id,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from storyboard.models.project import Project
 
 
-class ExportQuerySet(OfProject, JobQuerySet):
+class ExportQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
     @transaction.atomic
     def ask(self, project: Project, kind: str, by: User, **options: Any) -> Export:
         """Queues one export of the cut as it stands when a worker begins."""

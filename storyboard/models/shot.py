@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
 
+from generation import film
 from storyboard import codes
 from storyboard.models.arrangement import Arrangement
 from storyboard.models.positioned import Positioned
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from storyboard.models.take import Take
 
 FRAMES_MAX = 1440
+KNOWN = {
+    "size": {"", *dict(film.SIZES)},
+    "angle": {"", *dict(film.ANGLES)},
+    "move": {"", *dict(film.MOVES)},
+}
 
 
 class ShotQuerySet(Arrangement):
@@ -181,10 +187,7 @@ class Shot(Positioned):
             return current
         last = self.versions.order_by("-number").values_list("number", flat=True)[0]
         version = Version.objects.create(shot=self, number=last + 1, by=by, **current.values())
-        for guide in current.guides.all():
-            guide.pk = None
-            guide.version = version
-            guide.save(force_insert=True)
+        current.hand_guides_to(version)
         self.current = version
         self.save(update_fields=["current"])
         return version
@@ -199,10 +202,7 @@ class Shot(Positioned):
     @transaction.atomic
     def duplicate(self, by: User) -> Shot:
         copy = self._new_behind("shot.duplicated", by, **self.current.values())  # type: ignore[union-attr]
-        for guide in self.current.guides.all():  # type: ignore[union-attr]
-            guide.pk = None
-            guide.version = copy.current
-            guide.save(force_insert=True)
+        self.current.hand_guides_to(copy.current)  # type: ignore[union-attr, arg-type]
         return copy
 
     @transaction.atomic
@@ -323,8 +323,7 @@ def _check_words(changes: dict[str, Any]) -> None:
     if not 1 <= frames <= FRAMES_MAX:
         raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames; {frames} was asked.")
     for name in ("size", "angle", "move"):
-        codes_known = {"", *dict(Version._meta.get_field(name).choices)}  # type: ignore[arg-type]
-        if changes.get(name, "") not in codes_known:
+        if changes.get(name, "") not in KNOWN[name]:
             raise Refusal(f"{changes[name]!r} is no {name} this board knows.")
 
 

@@ -43,7 +43,7 @@ class Batch(models.Model):
         return f"batch {self.key}"
 
 
-class TakeQuerySet(OfProject, JobQuerySet):
+class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
     def kept(self) -> Self:
         return self.filter(trashed_at=None)
 
@@ -132,6 +132,7 @@ class TakeQuerySet(OfProject, JobQuerySet):
         for pk in ids:
             number = self.filter(shot=pk).aggregate(last=models.Max("number"))["last"] or 0
             version = inputs.get("version") or versions[pk]
+            assert version is not None
             for index in range(count):
                 recipe = _complete(engine, project, version, index, inputs)
                 takes.append(

@@ -80,6 +80,13 @@ class Version(models.Model):
     def project(self) -> Project:
         return self.shot.project
 
+    def hand_guides_to(self, other: Version) -> None:
+        """Gives another version the same guides."""
+        for guide in self.guides.all():
+            guide.pk = None
+            guide.version = other
+            guide.save(force_insert=True)
+
     def words(self) -> Words:
         return Words(
             heading=self.shot.scene.heading_with_time(),
