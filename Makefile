@@ -39,14 +39,13 @@ test: setup
 
 bench: setup
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest tests/bench -o addopts="--import-mode=importlib -p no:cacheprovider -p tests.servers" -s $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@if command -v npx >/dev/null 2>&1 && [ -f jsconfig.json ]; then npx --yes -p typescript@5 tsc -p jsconfig.json; fi
 
 format: setup
