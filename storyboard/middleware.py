@@ -31,7 +31,6 @@ class ContentSecurityPolicy:
         request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY.format(nonce=request.csp_nonce))  # type: ignore[attr-defined]
-        response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
 
 
