@@ -42,7 +42,7 @@ def _stroke(stroke: Any) -> dict[str, Any]:
         if tool == "text":
             kept["text"] = _letters(stroke["text"])
         return kept
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         raise Refusal("A stroke of this drawing cannot be read. Undo the last stroke and send again.") from None
 
 

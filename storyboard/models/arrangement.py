@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from storyboard import codes
@@ -30,8 +30,9 @@ class Arrangement(OfProject):
     def append_to(self, scene: Scene, by: User) -> Shot:
         """An empty shot at the end of a scene, coded after the shot it comes to stand behind."""
         project = scene.project
+        hold_codes(project.pk)
         board = list(self.model._default_manager.filter(project=project).in_order().select_related("scene"))
-        _check_room(len(board))
+        check_room(len(board))
         before = [shot for shot in board if (shot.scene.position, shot.scene_id) <= (scene.position, scene.pk)]
         taken = {shot.code for shot in board}
         last_of_all = len(before) == len(board)
@@ -49,6 +50,7 @@ class Arrangement(OfProject):
     @transaction.atomic
     def open_scene(self, project: Project, heading: str, by: User) -> tuple[Scene, Shot]:
         """A new scene at the end of the board, with one empty shot."""
+        hold_codes(project.pk)
         scene = Scene(project=project, heading=heading.strip()[:300])
         scene.place_after(scene.siblings().last())
         scene.save()
@@ -59,6 +61,7 @@ class Arrangement(OfProject):
     @transaction.atomic
     def insert_before(self, shot: Shot, by: User) -> Shot:
         """An empty shot right in front of `shot`, coded after the one that stands there now."""
+        hold_codes(shot.project_id)
         board = list(self.model._default_manager.filter(project=shot.project_id).in_order())
         index = next(n for n, each in enumerate(board) if each.pk == shot.pk)
         neighbour = board[index - 1] if index else None
@@ -81,7 +84,7 @@ class Arrangement(OfProject):
     def saying(self, text: str) -> models.QuerySet[Any]:
         """The ids of shots whose code, words or heading hold every word of `text`."""
         rows = self
-        for word in text.split()[:8]:
+        for word in text.replace("\0", " ").split()[:8]:
             rows = rows.filter(
                 Q(code__istartswith=word)
                 | Q(current__action__icontains=word)
@@ -104,6 +107,12 @@ def _nearest_still(after: Shot, moving: set[int]) -> Shot | None:
     return row
 
 
-def _check_room(held: int) -> None:
+def hold_codes(project_id: int) -> None:
+    """Lets one person at a time give codes on this board, until the transaction ends; to be held before any row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"codes of {project_id}"])
+
+
+def check_room(held: int) -> None:
     if held >= settings.SHOTS_MAX:
         raise Refusal(f"The board holds {held} shots, which is the limit. Split it into projects of their own.")

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from storyboard import codes, script
+from storyboard.models.arrangement import hold_codes
 from storyboard.models.fields import OfProject
 from storyboard.models.positioned import GAP
 from storyboard.models.project import Project
@@ -85,6 +86,7 @@ class Draft(models.Model):
         if not Draft.objects.waiting().filter(pk=self.pk).update(board_made_at=timezone.now()):
             raise Conflict("This script is on the board already, or was discarded.")
         self.refresh_from_db()
+        hold_codes(self.project_id)
         Project.objects.select_for_update().get(pk=self.project_id)
         proposed = self.propose()
         count = sum(len(scene.shots) for scene in proposed)

@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 from storyboard.models.fields import OfProject
 from storyboard.models.positioned import Positioned
-from storyboard.refusal import Refusal
+from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.person import User
@@ -52,7 +52,7 @@ class Panel(Positioned):
     @transaction.atomic
     def change(self, by: User, caption: str | None = None, hold_frames: int | None = None) -> None:
         self.fill(caption, hold_frames)
-        self.save(update_fields=["caption", "hold_frames"])
+        self._keep("caption", "hold_frames")
         self.project.record("panel.changed", self, by)
 
     @transaction.atomic
@@ -61,8 +61,13 @@ class Panel(Positioned):
         if after is not None and after.shot_id != self.shot_id:
             raise Refusal("A panel can only move among the panels of its own shot.")
         self.place_after(after)
-        self.save(update_fields=["position"])
+        self._keep("position")
         self.project.record("panel.moved", self, by)
+
+    def _keep(self, *fields: str) -> None:
+        rows = Panel.objects.filter(pk=self.pk)
+        if not rows.update(**{name: getattr(self, name) for name in fields}):
+            raise Conflict("This panel was removed meanwhile; nothing was changed.")
 
     @transaction.atomic
     def remove(self, by: User) -> None:

@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 from generation import film
 from storyboard import codes
-from storyboard.models.arrangement import Arrangement
+from storyboard.models.arrangement import Arrangement, check_room, hold_codes
 from storyboard.models.positioned import Positioned
 from storyboard.models.version import FIELDS, GUIDE_KINDS, Guide, Version
 from storyboard.refusal import Conflict, Refusal
@@ -42,6 +42,7 @@ class ShotQuerySet(Arrangement):
         """Gives every shot its whole ten again, in order; refused once codes are locked."""
         if project.codes_locked:
             raise Refusal("Codes are locked because this board was shared. Unlock them before renumbering.")
+        hold_codes(project.pk)
         shots = list(self.filter(project=project).in_order().select_for_update(of=("self",)))
         for shot in shots:
             shot.code = f"~{shot.pk}"
@@ -208,6 +209,7 @@ class Shot(Positioned):
     @transaction.atomic
     def split(self, by: User, at: int | None = None) -> Shot:
         """Cuts the action in two at a character, or at the sentence nearest the middle; length divides with it."""
+        hold_codes(self.project_id)
         current = self._hold()
         text = current.action
         at = _middle_sentence(text) if at is None else at
@@ -267,16 +269,20 @@ class Shot(Positioned):
     @transaction.atomic
     def trim(self, by: User, cut_in: int, cut_frames: int | None) -> None:
         """Sets what of the source is in the cut, in frames; None: the whole length the shot asks for."""
-        if cut_in < 0 or (cut_frames is not None and not 1 <= cut_frames <= FRAMES_MAX):
+        if not 0 <= cut_in < FRAMES_MAX:
+            raise Refusal(f"A shot begins 0 to {FRAMES_MAX - 1} frames into its source; {cut_in} was asked.")
+        if cut_frames is not None and not 1 <= cut_frames <= FRAMES_MAX:
             raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames in the cut; {cut_frames} was asked.")
         Shot.objects.filter(pk=self.pk).update(cut_in=cut_in, cut_frames=cut_frames)
         self.cut_in, self.cut_frames = cut_in, cut_frames
         self.project.record("shot.trimmed", self, by)
 
     def _new_behind(self, verb: str, by: User, **values: Any) -> Shot:
+        hold_codes(self.project_id)
         list(Shot.objects.select_for_update(of=("self",)).filter(pk=self.pk))
         _check_words(values)
         taken = set(Shot.objects.filter(project=self.project_id).values_list("code", flat=True))
+        check_room(len(taken))
         shot = Shot(project=self.project, scene=self.scene, code=codes.inserted(self.code, taken))
         shot.place_after(self)
         shot.save()
@@ -320,7 +326,7 @@ def _check_words(changes: dict[str, Any]) -> None:
         if name not in FIELDS:
             raise Refusal(f"A shot has no field called {name!r}; it has {', '.join(FIELDS)}.")
     frames = changes.get("frames", 1)
-    if not 1 <= frames <= FRAMES_MAX:
+    if not isinstance(frames, int) or not 1 <= frames <= FRAMES_MAX:
         raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames; {frames} was asked.")
     for name in ("size", "angle", "move"):
         if changes.get(name, "") not in KNOWN[name]:

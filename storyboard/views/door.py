@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -13,6 +15,10 @@ from storyboard.models import Project, Role, User
 from storyboard.refusal import Refusal
 
 Row = TypeVar("Row", bound=Model)
+
+# The null character and halves of surrogate pairs: JSON can carry them, a database's text cannot.
+UNKEPT = re.compile("[\x00\ud800-\udfff]")
+WHOLE_MAX = (1 << 63) - 1
 
 
 class SignedIn(HttpRequest):
@@ -32,15 +38,18 @@ def seen(request: HttpRequest, rows: QuerySet[Row] | type[Row], role: Role = Rol
 
 
 def body(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object or the form that came in."""
+    """The JSON object or the form that came in; raises Refusal for what the database could not keep."""
     if request.content_type != "application/json":
-        return request.POST.dict()
-    try:
-        data = json.loads(request.body or b"{}")
-    except ValueError:
-        raise Refusal("What was sent is not JSON. Reload the page and try again.") from None
+        data: Any = request.POST.dict()
+    else:
+        try:
+            data = json.loads(request.body or b"{}", parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise Refusal("What was sent is not JSON. Reload the page and try again.") from None
     if not isinstance(data, dict):
         raise Refusal("What was sent is not an object. Reload the page and try again.")
+    if any(UNKEPT.search(text) for text in _texts(data)):
+        raise Refusal("The text holds a character that is no letter and cannot be kept. Type it anew, without pasting.")
     return data
 
 
@@ -50,8 +59,11 @@ def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | 
     if value in (None, ""):
         return default
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        number = int(value)
+        if abs(number) > WHOLE_MAX:
+            raise ValueError
+        return number
+    except (TypeError, ValueError, OverflowError):
         raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
 
 
@@ -63,3 +75,20 @@ def around(request: HttpRequest, project: Project) -> dict[str, Any]:
 def may_write(request: HttpRequest, write: Role) -> Role:
     """The role for a view that only reads by GET, and needs `write` otherwise."""
     return Role.VIEWER if request.method in ("GET", "HEAD") else write
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _texts(data: dict[str, Any]) -> Iterator[str]:
+    """Every text in it, however deep, names of fields too."""
+    left: list[Any] = [data]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value

@@ -15,7 +15,7 @@ from storyboard.models import Media
 from storyboard.views.door import seen
 
 CHUNK = 256 * 1024
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 @require_safe

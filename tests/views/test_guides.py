@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from storyboard.models import Guide, Media, Panel, Shot, Take, User
+from storyboard.refusal import Conflict
 from tests import factories
 from tests.views.doors import delete, get, patch, post, send
 
@@ -133,3 +134,13 @@ def test_a_hold_that_is_too_long_is_refused(shot: Shot, erin: User) -> None:
     send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png()]})
     answer = patch(erin, f"/panels/{shot.panels.get().pk}/", {"hold_frames": 9999})
     assert answer.json()["error"] == "A panel holds for 0 to 1440 frames; 9999 was asked."
+
+
+def test_a_panel_removed_meanwhile_is_told_so(shot: Shot, erin: User) -> None:
+    send(erin, f"/shots/{shot.pk}/panels/", {"pictures": [png(10), png(20)]})
+    stale = shot.panels.first()
+    assert stale is not None
+    delete(erin, f"/panels/{stale.pk}/")
+    for act in (lambda: stale.change(erin, "Late"), lambda: stale.move(None, erin)):
+        with pytest.raises(Conflict, match="removed meanwhile"):
+            act()

@@ -258,6 +258,28 @@ def test_a_double_press_queues_once(kite: Project, erin: User) -> None:
     assert Take.objects.filter(shot__in=ids).count() == 6
 
 
+@pytest.mark.django_db(transaction=True)
+def test_shots_added_at_the_same_moment_each_get_a_code_of_their_own(kite: Project, erin: User) -> None:
+    one, two = (factories.shot(kite) for _ in range(2))
+    before = len(codes(kite))
+    at_end = {"scene": one.scene_id}
+    answers = together(
+        *[lambda: post(erin, f"/p/{kite.pk}/shots/", **at_end).status_code] * 3,
+        *[lambda: post(erin, f"/p/{kite.pk}/shots/", after=one.pk).status_code] * 2,
+        *[lambda: post(erin, f"/p/{kite.pk}/scenes/", heading="INT. BARN - DAY").status_code] * 2,
+        lambda: post(erin, f"/shots/{two.pk}/copies/").status_code,
+        lambda: post(erin, f"/shots/{one.pk}/copies/").status_code,
+    )
+    assert answers == [201] * 9
+    assert len(set(codes(kite))) == before + 9
+
+
+def test_a_full_board_takes_no_copy(shot: Shot, erin: User, settings: Any) -> None:
+    settings.SHOTS_MAX = 1
+    for address in (f"/shots/{shot.pk}/copies/", f"/p/{shot.project_id}/shots/"):
+        assert "which is the limit" in post(erin, address, after=shot.pk).json()["error"]
+
+
 def test_omitted_shots_are_not_made(kite: Project, three: list[Shot], erin: User) -> None:
     three[1].omit(erin)
     answer = post(erin, f"/p/{kite.pk}/takes/", shots=[shot.pk for shot in three], count=1)

@@ -83,7 +83,9 @@ def test_failures_are_forgotten_after_a_while(client: Client, alice_with_passwor
     assert all(0 < wait <= throttle.WINDOW_SECONDS for wait in waits)
 
 
-@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "nowhere", "\x00", "people"]
+)
 def test_nobody_is_sent_to_another_site(target: str, client: Client, alice_with_password: User) -> None:
     data = {"username": alice_with_password.username, "password": PASSWORD, "next": target}
     assert client.post("/sign-in/", data)["Location"] == "/"
