@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
@@ -106,7 +108,7 @@ class Recipe:
         """Reads any format this code knows, stepping old ones up; raises BadRecipe and never guesses."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadRecipe(f"recipe is not JSON: {error}") from None
         if not isinstance(data, dict):
             raise BadRecipe(f"recipe is a {type(data).__name__}; expected an object")
@@ -115,10 +117,10 @@ class Recipe:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Recipe:
         data = _upgraded(dict(data))
-        _refuse_unknown(cls, data, "recipe")
-        _refuse_unknown(Words, data.get("words", {}), "recipe words")
+        _check(cls, data, "recipe")
+        _check(Words, data.get("words", {}), "recipe words")
         for ingredient in data.get("ingredients", ()):
-            _refuse_unknown(Ingredient, ingredient, "ingredient")
+            _check(Ingredient, ingredient, "ingredient")
         try:
             words = dict(data.pop("words", {}))
             words["characters"] = tuple(words.get("characters", ()))
@@ -142,10 +144,55 @@ def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _refuse_unknown(cls: type, data: object, what: str) -> None:
+def _check(cls: type, data: object, what: str) -> None:
+    """Known fields only, each of its own type: a recipe comes out of files that anybody may have written."""
     if not isinstance(data, dict):
         raise BadRecipe(f"{what} is a {type(data).__name__}; expected an object")
-    known = {each.name for each in fields(cls)}
-    for name in data:
+    known = {each.name: str(each.type) for each in fields(cls)}
+    for name, value in data.items():
         if name not in known:
             raise BadRecipe(f"{what} has unknown field {name!r}; known fields are {', '.join(sorted(known))}")
+        expected, fits = FORMS[known[name]]
+        if not fits(value):
+            raise BadRecipe(f"{what} has {name} {str(value)[:40]!r}; expected {expected}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not re.search("[\x00\ud800-\udfff]", value)
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_whole, value))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_text, value))
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+# What may stand in a field, by the type it is declared with.
+FORMS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "str": ("text without null characters", _is_text),
+    "int": ("a whole number", _is_whole),
+    "float": ("a number", _is_number),
+    "tuple[str, ...]": ("a list of texts", _are_texts),
+    "tuple[int, int]": ("two whole numbers such as [24, 1]", _is_pair),
+    "tuple[Ingredient, ...]": ("a list", _is_list),
+    "dict[str, Any]": ("an object", _is_object),
+    "Words": ("an object", _is_object),
+}

@@ -168,7 +168,7 @@ class Shot(Positioned):
         return [each.kind for each in recipe.ingredients if not self._hold_ingredient(each, by)]
 
     def _hold_ingredient(self, each: Ingredient, by: User) -> bool:
-        media = self.project.media.filter(sha256=each.sha256).first()
+        media = self.project.media.filter(sha256=each.sha256, content_type__startswith="image/").first()
         if media is None or each.kind not in dict(GUIDE_KINDS):
             return False
         self.guide(by, each.kind, media, at_frame=each.at_frame, strength=each.strength)

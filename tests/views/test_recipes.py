@@ -112,3 +112,70 @@ def test_history_is_read_by_all_and_gone_back_in_by_editors(take: Take, erin: Us
     assert post(vera, f"/versions/{first.pk}/return/").status_code == 403
     assert post(erin, f"/versions/{first.pk}/return/").status_code == 204
     assert Shot.objects.get(pk=take.shot_id).current == first
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("rate", value) for value in ([24], [], None, ["a", "b"], [1, 2, 3])),
+        *(("ingredients", value) for value in (None, 5, {}, [None])),
+        *(("frames", value) for value in ("10", 1.5, True, None, 10**30)),
+        ("negative", None),
+        ("engine", ["x"]),
+        ("guidance", float("nan")),
+    ],
+)
+def test_a_recipe_with_a_field_of_another_type_is_refused(take: Take, erin: User, field: str, value: object) -> None:
+    recipe = json.loads(take.recipe) | {field: value}
+    status, said = load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())
+    assert status == 422
+    assert field.removesuffix("s") in str(said["error"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("characters", value) for value in ([{"a": 1}], [1, None], [["x"]], "ADA")),
+        *(("action", value) for value in (None, 5, "a\0b", "\ud800")),
+        *(("size", value) for value in ([], {})),
+    ],
+)
+def test_words_of_another_type_are_refused_and_the_board_still_opens(
+    take: Take, erin: User, field: str, value: object
+) -> None:
+    recipe = json.loads(take.recipe)
+    recipe["words"] |= {field: value}
+    status, said = load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())
+    assert status == 422 and f"has {field}" in str(said["error"])
+    assert get(erin, f"/p/{take.project_id}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("strength", value) for value in ("x", float("inf"), 10**400, None, [1])),
+        *(("at_frame", value) for value in ("3", None, 1.5, 10**30)),
+        *(("sha256", value) for value in (None, {}, "\0")),
+    ],
+)
+def test_an_ingredient_of_another_type_is_refused(take: Take, erin: User, field: str, value: object) -> None:
+    assert take.poster is not None
+    ingredient = {"kind": "key", "sha256": take.poster.sha256, field: value}
+    recipe = json.loads(take.recipe) | {"ingredients": [ingredient]}
+    assert load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())[0] == 422
+
+
+def test_a_recipe_nested_too_deep_is_refused(take: Take, erin: User) -> None:
+    assert load(erin, take.shot, "deep.json", b'{"a":' * 100_000)[0] == 422
+
+
+def test_a_clip_is_not_held_as_a_picture_and_a_strangers_file_is_not_found(
+    take: Take, erin: User, charlie: User
+) -> None:
+    theirs = factories.clip_media(factories.project(charlie), shade=40)["poster"]
+    assert take.master is not None
+    for sha256 in (take.master.sha256, theirs.sha256):
+        recipe = json.loads(take.recipe) | {"ingredients": [{"kind": "first", "sha256": sha256}]}
+        status, said = load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())
+        assert (status, said["missing"]) == (200, ["first"])
+    assert not Shot.objects.get(pk=take.shot_id).current.guides.exists()
