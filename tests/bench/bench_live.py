@@ -48,7 +48,7 @@ def main() -> None:
         from storyboard.embedded.crew import Crew, web
 
         crew = Crew(folder, (web("127.0.0.1", port),))
-        crew.start()
+        crew.tend()
         try:
             wait_until(lambda: answers(port), "the web server")
             _measure(f"http://127.0.0.1:{port}")
