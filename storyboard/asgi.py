@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
+# Static files are small and sent by WhiteNoise from a synchronous iterator; media has an asynchronous one of its own.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storyboard.settings")
 http = get_asgi_application()
 
