@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from storyboard.models.take import Take
 
 FRAMES_MAX = 1440
+# A recipe goes into its movie by way of one argument of a program, which may not be longer than 128 KiB.
+WORDS_MAX = 5000
+CAST_MAX = 50
+NAME_MAX = 80
 KNOWN = {
     "size": {"", *dict(film.SIZES)},
     "angle": {"", *dict(film.ANGLES)},
@@ -328,6 +332,12 @@ def _check_words(changes: dict[str, Any]) -> None:
     frames = changes.get("frames", 1)
     if not isinstance(frames, int) or not 1 <= frames <= FRAMES_MAX:
         raise Refusal(f"A shot lasts 1 to {FRAMES_MAX} frames; {frames} was asked.")
+    for name in ("action", "dialogue", "negative", "notes"):
+        if len(changes.get(name, "")) > WORDS_MAX:
+            raise Refusal(f"The {name} has {len(changes[name])} characters; at most {WORDS_MAX} fit in one shot.")
+    names = changes.get("characters", [])
+    if len(names) > CAST_MAX or any(len(each) > NAME_MAX for each in names):
+        raise Refusal(f"A shot takes up to {CAST_MAX} characters with names of up to {NAME_MAX} letters.")
     for name in ("size", "angle", "move"):
         if changes.get(name, "") not in KNOWN[name]:
             raise Refusal(f"{changes[name]!r} is no {name} this board knows.")

@@ -258,6 +258,19 @@ def test_a_double_press_queues_once(kite: Project, erin: User) -> None:
     assert Take.objects.filter(shot__in=ids).count() == 6
 
 
+@pytest.mark.parametrize("name", ["action", "dialogue", "negative", "notes"])
+def test_words_too_long_for_one_shot_are_refused_with_how_many_fit(shot: Shot, erin: User, name: str) -> None:
+    answer = patch(erin, shot, **{name: "a" * 5001})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == f"The {name} has 5001 characters; at most 5000 fit in one shot."
+    assert patch(erin, shot, **{name: "a" * 5000}).status_code == 200
+
+
+@pytest.mark.parametrize("characters", [["A" * 81], ["A"] * 51])
+def test_a_cast_too_large_for_one_shot_is_refused(shot: Shot, erin: User, characters: list[str]) -> None:
+    assert "up to 50 characters" in patch(erin, shot, characters=characters).json()["error"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_shots_added_at_the_same_moment_each_get_a_code_of_their_own(kite: Project, erin: User) -> None:
     one, two = (factories.shot(kite) for _ in range(2))
