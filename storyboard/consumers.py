@@ -45,7 +45,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         try:
             message = json.loads(text_data or "")
             shot = message["here"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return
         if shot is not None and not isinstance(shot, int):
             return
