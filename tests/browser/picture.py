@@ -39,7 +39,7 @@ def main() -> int:
         app.manage("shell", "-c", JUDGE)
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium.executable(), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1440, "height": 960})
+            page = browser.new_page(viewport={"width": 1680, "height": 1000})
             page.goto(app.sign_in_url)
             page.get_by_role("button").last.click()
             page.goto(f"{app.url}/p/1/")
