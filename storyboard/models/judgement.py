@@ -65,7 +65,10 @@ class PickManager(models.Manager["Pick"]):
 
     @transaction.atomic
     def withdraw(self, shot: Shot, by: User, only: Take | None = None) -> None:
-        """Takes the pick out; while any take is circled, the newest of those stands in its place."""
+        """Takes the pick out; the newest of the other circled takes stands in its place.
+
+        Raises Refusal for the only circled take, which would stand in for itself.
+        """
         Shot.objects.select_for_update(of=("self",)).get(pk=shot.pk)
         pick = self.filter(shot=shot).select_related("take").first()
         if pick is None or only not in (None, pick.take):
@@ -73,6 +76,11 @@ class PickManager(models.Manager["Pick"]):
         take = pick.take
         pick.delete()
         self.settle(shot, by, unless=take)
+        if self.filter(shot=shot, take=take).exists():
+            raise Refusal(
+                f"Take {take.number} is the only circled take of {shot.code}, so it stays in the cut. "
+                "Use another take, or take its circle away first."
+            )
         take.record("unpicked", by)
 
     def settle(self, shot: Shot, by: User, unless: Take | None = None) -> None:

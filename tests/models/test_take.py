@@ -188,6 +188,15 @@ def test_a_shot_with_a_circled_take_keeps_one_in_the_cut(shot: Shot, alice: User
     assert Pick.objects.get(shot=shot).take == first
 
 
+def test_the_only_circled_take_cannot_leave_the_cut_and_nobody_is_told_that_it_did(shot: Shot, alice: User) -> None:
+    take = factories.ready_take(shot, alice)
+    take.circle(alice)
+    with pytest.raises(Refusal, match="only circled take of 010, so it stays in the cut"):
+        shot.unpick(alice)
+    assert Pick.objects.get(shot=shot).take == take
+    assert not shot.project.events.filter(kind="take.unpicked").exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_people_circling_at_once_leave_one_pick(shot: Shot, alice: User, bob: User) -> None:
     first, second = factories.ready_take(shot, alice), factories.ready_take(shot, alice)
