@@ -64,6 +64,7 @@ SENTENCES = {
     "export.failed": "An export failed",
     "export.cancelled": "An export was cancelled",
 }
+DONE_BY_SOMEBODY = {"take.cancelled": "cancelled {take}", "export.cancelled": "cancelled an export"}
 PLACES = {"draft": "script", "sound": "cut", "export": "exports", "member": "people", "invitation": "people"}
 
 
@@ -104,7 +105,8 @@ def _line(
         "role": _role(event.data.get("role")),
         "reason": dict(REASONS).get(event.data.get("reason", ""), "not it").lower(),
     }
-    words = _filled(SENTENCES[event.kind], names)
+    sentences = SENTENCES | DONE_BY_SOMEBODY if event.by else SENTENCES
+    words = _filled(sentences[event.kind], names)
     if event.kind == "member.removed" and event.data.get("user") == event.by_id:
         words = "left"
     return Line(event.number, event.by, words[0].upper() + words[1:] if event.by is None else words, event.at,

@@ -40,6 +40,11 @@ def test_people_coming_and_going_are_told_by_name(kite: Project, alice: User, bo
     assert words(kite)[:2] == ["Bob left", "Alice made Bob editor"]
 
 
+def test_what_somebody_cancelled_is_told_as_their_deed(kite: Project, shot: Shot, alice: User) -> None:
+    factories.ask(shot, alice)[0].cancel(alice)
+    assert words(kite)[0] == "Alice cancelled take 1 of 010"
+
+
 def test_a_line_leads_to_its_shot(kite: Project, shot: Shot, alice: User) -> None:
     shot.omit(alice)
     assert activity.told(kite)[0].url == f"/shots/{shot.pk}/"
