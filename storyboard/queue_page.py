@@ -58,11 +58,12 @@ class QueuePage:
         ended = rows.kept().exclude(status__in=[Status.QUEUED, Status.RUNNING]).exclude(finished_at=None)
         last = places[queued[-1].pk].number if queued else 0
         left = {take.pk: line.left(take) for take in line.running}
-        pictures = _pictures({take.shot_id for take in (*running, *queued)})
+        ended = list(ended.order_by("-finished_at")[:LAST])
+        pictures = _pictures({take.shot_id for take in (*running, *queued, *ended)})
         return cls(
             running=[QueuedJob(take, None, left[take.pk], pictures.get(take.shot_id)) for take in running],
             queued=[QueuedJob(take, places[take.pk], None, pictures.get(take.shot_id)) for take in queued],
-            finished=[QueuedJob(take, picture=take.poster) for take in ended.order_by("-finished_at")[:LAST]],
+            finished=[QueuedJob(take, picture=take.poster or pictures.get(take.shot_id)) for take in ended],
             elsewhere=last - len(queued) if queued else 0,
             mine=sum(take.by_id == user.pk for take in waiting.values()),
         )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from storyboard.estimate import Line, Pace, Span
 from storyboard.models import Project, Shot, Status, Take, User
+from storyboard.queue_page import QueuePage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +206,10 @@ def test_cancelling_and_trying_again_go_through_the_takes_own_doors(shot: Shot, 
     assert all(door.status_code < 300 for door in doors)
     take.refresh_from_db()
     assert take.status == Status.QUEUED
+
+
+def test_a_cancelled_take_is_known_by_the_picture_that_its_shot_shows(shot: Shot, alice: User) -> None:
+    shown = factories.ready_take(shot, alice)
+    factories.ask(shot, alice)[0].cancel(alice)
+    pictures = {job.take.number: job.picture for job in QueuePage.of(shot.project, alice).finished}
+    assert pictures == {1: shown.poster, 2: shown.poster}
