@@ -18,11 +18,12 @@ def card(shot: CutShot, width: int, height: int) -> Image.Image:
     """A neutral grey RGB picture with the shot's code, heading, line and dialogue, in any script a font has."""
     canvas = Image.new("RGB", (width, height), GREY)
     draw = ImageDraw.Draw(canvas)
+    dialogue = "" if shot.dialogue.strip() == shot.line else shot.dialogue
     blocks = [
         (shot.code, height // 7, INK, 1),
         (shot.heading, height // 28, QUIET, 2),
         (shot.line, height // 20, INK, 5),
-        (shot.dialogue, height // 22, QUIET, 4),
+        (dialogue, height // 22, QUIET, 4),
     ]
     top = height * 0.12
     for text, size, color, most in blocks:

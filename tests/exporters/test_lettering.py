@@ -23,6 +23,15 @@ def test_letters_no_font_has_are_owned_up_to():
     assert (plain[foot] == GREY).all() and not (odd[foot] == GREY).all()
 
 
+def test_a_shot_of_nothing_but_dialogue_says_it_once():
+    said = "INGRID: We're closed."
+    once, spoken = (
+        np.asarray(card(CutShot(1, "010", "1", "", "card", 1, line=said, dialogue=words), 640, 360))
+        for words in ("", said)
+    )
+    assert np.array_equal(once, spoken)
+
+
 def test_words_are_kept_whole_and_lines_keep_to_the_width():
     font = font_for("a", 20)
     lines = wrapped("She walks along the pier and waits for the last ferry of the night.", font, 200, 9)

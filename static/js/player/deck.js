@@ -160,7 +160,7 @@ export class Deck {
   #writeCard({ code, line, dialogue }) {
     this.#write("code", code);
     this.#write("line", line);
-    this.#write("dialogue", dialogue);
+    this.#write("dialogue", dialogue.trim() === line ? "" : dialogue);
     this.#write("trouble", "");
   }
 
