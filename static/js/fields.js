@@ -212,7 +212,7 @@ export class Fields extends HTMLElement {
   #sayState() {
     if (!this.mayWrite) return;
     const invalid = this.#dirty().find((input) => !isValid(input));
-    if (this.#conflicts.size) this.#say("Not saved: decide above or below", "is-warning");
+    if (this.#conflicts.size) this.#say("Not saved: keep yours or use theirs", "is-warning");
     else if (this.#failed) this.#sayFailed();
     else if (invalid) this.#say(`Not saved: ${invalid.validationMessage}`, "is-warning");
     else if (this.#dirty().length) this.#say("Not saved yet");
