@@ -144,6 +144,8 @@ STATIC_ROOT.mkdir(exist_ok=True)
 
 # What an upload may be. A refusal names the limit it met.
 SCRIPT_MAX_BYTES = env.number("SCRIPT_MAX_BYTES", 5_000_000)
+# Markup makes a Final Draft file several times longer than the words in it.
+SCRIPT_PLAIN_MAX_BYTES = env.number("SCRIPT_PLAIN_MAX_BYTES", 1_250_000)
 PICTURE_MAX_BYTES = env.number("PICTURE_MAX_BYTES", 50_000_000)
 PICTURE_MAX_PIXELS = env.number("PICTURE_MAX_PIXELS", 40_000_000)
 SOUND_MAX_BYTES = env.number("SOUND_MAX_BYTES", 500_000_000)

@@ -50,7 +50,8 @@ def test_the_containers_set_only_what_the_code_reads(compose: dict[str, Any]) ->
         assert set(compose["services"][name]["environment"]) <= settings_read_by_the_code()
 
 
-def test_the_containers_run_what_the_laptop_runs(compose: dict[str, Any]) -> None:
+def test_the_containers_run_what_the_laptop_runs(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://board.example.org")
     services = compose["services"]
     for program in (web("0.0.0.0", 8000), *WORKERS):
         command = services[program.name]["command"].split()
@@ -111,3 +112,10 @@ def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
         name = asked.name.lower().replace("_", "-")
         assert name in pins, f"{name} has no pin; run `make pins`"
         assert asked.specifier.contains(pins[name]), f"{line} does not allow {pins[name]}; run `make pins`"
+
+
+def test_an_address_that_a_request_claims_is_believed_only_from_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    assert "--no-proxy-headers" in web("127.0.0.1", 8000).arguments
+    monkeypatch.setenv("PUBLIC_URL", "https://board.example.org")
+    assert "--no-proxy-headers" not in web("127.0.0.1", 8000).arguments

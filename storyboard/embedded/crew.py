@@ -1,6 +1,7 @@
 """The processes of the app: which there are, and all of them together."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,10 @@ LOG_BYTES = 5_000_000
 def web(host: str, port: int) -> Program:
     place = ("--host", host, "--port", str(port))
     limits = ("--timeout-graceful-shutdown", "3", "--ws-max-size", "65536", "--lifespan", "off")
-    return Program("web", ("-m", "uvicorn", "storyboard.asgi:application", *place, *limits, "--no-access-log"))
+    # Without a proxy in front, the address a request claims to come from is whatever its sender wrote there.
+    behind_proxy = os.environ.get("PUBLIC_URL", "").startswith("https://")
+    trust = () if behind_proxy else ("--no-proxy-headers",)
+    return Program("web", ("-m", "uvicorn", "storyboard.asgi:application", *place, *limits, *trust, "--no-access-log"))
 
 
 def worker(queue: str) -> Program:

@@ -71,10 +71,21 @@ class Draft(models.Model):
 
     def read(self) -> Screenplay:
         """What the script says; raises Refusal with the reader's own sentence."""
+        data = bytes(self.data)
+        marked_up = data.lstrip()[:1] == b"<"
+        limit = settings.SCRIPT_MAX_BYTES
+        if not marked_up:
+            limit = min(limit, settings.SCRIPT_PLAIN_MAX_BYTES)
         try:
-            return script.read(bytes(self.data), self.filename, limit=settings.SCRIPT_MAX_BYTES)
+            screenplay = script.read(data, self.filename, limit=limit)
         except script.BadScript as error:
             raise Refusal(str(error)) from None
+        if len(screenplay.scenes) > settings.SHOTS_MAX:
+            raise Refusal(
+                f"This script has {len(screenplay.scenes)} scenes; a board holds at most {settings.SHOTS_MAX} shots. "
+                "Import it in parts, into projects of their own."
+            )
+        return screenplay
 
     def propose(self) -> tuple[ProposedScene, ...]:
         """The scenes and shots this script makes at the project's rate."""

@@ -111,6 +111,7 @@ def _page(request: HttpRequest, project: Project, status: int = 200, **more: Any
         "drafts": drafts.on_board(),
         "held": Shot.objects.filter(project=project).count(),
         "script_max": settings.SCRIPT_MAX_BYTES,
+        "plain_max": settings.SCRIPT_PLAIN_MAX_BYTES,
         **more,
     }
     return render(request, "script/script.html", context, status=status)

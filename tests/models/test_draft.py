@@ -105,9 +105,9 @@ def test_codes_go_on_after_inserted_and_omitted_shots(kite: Project, alice: User
 
 
 def test_too_many_shots_leave_the_board_as_it_was(kite: Project, alice: User, settings: Settings) -> None:
-    settings.SHOTS_MAX = 1
     draft = Draft.objects.keep(kite, SCRIPT, "kite.fountain", alice)
-    with pytest.raises(Refusal, match="the limit is 1"):
+    settings.SHOTS_MAX = 2
+    with pytest.raises(Refusal, match="the limit is 2"):
         draft.make_board(alice)
     draft.refresh_from_db()
     assert draft.board_made_at is None
@@ -135,3 +135,18 @@ def test_a_waiting_script_can_be_forgotten_and_one_on_the_board_not(kite: Projec
     kept = Draft.objects.bring_in(kite, SCRIPT, "kite.fountain", alice)
     with pytest.raises(Conflict):
         kept.discard(alice)
+
+
+def test_a_script_of_more_scenes_than_a_board_holds_is_refused_before_any_shot_is_proposed(
+    kite: Project, alice: User, settings: Settings
+) -> None:
+    settings.SHOTS_MAX = 3
+    data = b"\n\n".join(b"INT. ROOM %d - DAY\n\nShe waits." % n for n in range(4))
+    with pytest.raises(Refusal, match="has 4 scenes; a board holds at most 3 shots"):
+        Draft.objects.keep(kite, data, "", alice)
+
+
+def test_plain_text_has_a_limit_of_its_own(kite: Project, alice: User, settings: Settings) -> None:
+    settings.SCRIPT_PLAIN_MAX_BYTES = 1000
+    with pytest.raises(Refusal, match="a script may be at most"):
+        Draft.objects.keep(kite, b"INT. ROOM - DAY\n\n" + b"She waits. " * 200, "", alice)
