@@ -223,14 +223,15 @@ class ShotRoom extends HTMLElement {
     return this.strip.attempt(card, (each) => drawCircle(each, on), on ? "POST" : "DELETE", `/takes/${card.dataset.take}/circle/`);
   }
 
-  #pick(card) {
+  async #pick(card) {
     const on = !card.classList.contains("is-in-cut");
     const apply = (each) => {
       for (const other of this.strip.querySelectorAll(".is-in-cut")) drawInCut(other, false);
       drawInCut(each, on);
     };
-    announce(on ? `Take ${card.dataset.number} is in the cut` : `Take ${card.dataset.number} is out of the cut`);
-    return this.strip.attempt(card, apply, on ? "POST" : "DELETE", `/takes/${card.dataset.take}/pick/`);
+    const done = await this.strip.attempt(card, apply, on ? "POST" : "DELETE", `/takes/${card.dataset.take}/pick/`);
+    if (done) announce(`Take ${card.dataset.number} is ${on ? "in" : "out of"} the cut`);
+    return done;
   }
 
   #askReason(card) {
