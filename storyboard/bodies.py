@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import parse_cookie
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -31,13 +33,15 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.inner(scope, receive, send)
-        limit = self._limit(scope)
+        limit = await _limit(scope) if _declared(scope) > NAMELESS_MAX else NAMELESS_MAX
         read = 0
 
         async def counted() -> Mapping[str, Any]:
-            nonlocal read
+            nonlocal read, limit
             message = await receive()
             read += len(message.get("body", b""))
+            if read > limit == NAMELESS_MAX:
+                limit = await _limit(scope)
             if read > limit:
                 raise TooLong
             return message
@@ -59,9 +63,12 @@ class BodyLimit:
             )
         return None
 
-    def _limit(self, scope: Scope) -> int:
-        cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
-        return settings.BODY_MAX_BYTES if f"{settings.SESSION_COOKIE_NAME}=" in cookies else NAMELESS_MAX
+
+async def _limit(scope: Scope) -> int:
+    """Asked only about a long body: who sends one must be signed in."""
+    cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    return settings.BODY_MAX_BYTES if key and await SessionStore().aexists(key) else NAMELESS_MAX
 
 
 def _declared(scope: Scope) -> int:

@@ -7,9 +7,13 @@ import json
 import tempfile
 from typing import Any
 
+import pytest
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.test import Client
 
 from storyboard.asgi import application
+from storyboard.models import User
 
 PIECE = b"x" * 65536
 
@@ -38,12 +42,21 @@ async def test_a_body_that_does_not_say_its_length_is_counted() -> None:
     assert status == 413
 
 
-async def test_a_member_may_send_more_but_not_without_end(settings: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+async def test_a_member_may_send_more_but_not_without_end(alice: User, client: Client, settings: Any) -> None:
     settings.BODY_MAX_BYTES = 2_000_000
-    assert (await post(pieces=20, cookie="circletake=abc"))[0] != 413
-    status, said = await post(pieces=40, cookie="circletake=abc")
+    await sync_to_async(client.force_login)(alice)
+    cookie = f"circletake={client.cookies['circletake'].value}"
+    assert (await post(pieces=20, cookie=cookie))[0] != 413
+    assert (await post(pieces=20, declared=20 * len(PIECE), cookie=cookie))[0] != 413
+    status, said = await post(pieces=40, cookie=cookie)
     assert status == 413
     assert "larger than 2 MB" in said["error"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_made_up_session_earns_nothing() -> None:
+    assert (await post(pieces=20, cookie="circletake=abc"))[0] == 413
 
 
 async def test_a_full_disk_is_said_in_words(monkeypatch: Any) -> None:
