@@ -55,10 +55,10 @@ class QueuePage:
         waiting = {take.pk: take for take in rows.waiting()}
         running = [waiting[take.pk] for take in line.running if take.pk in waiting]
         queued = [waiting[take.pk] for take in line.queued if take.pk in waiting]
-        ended = rows.kept().exclude(status__in=[Status.QUEUED, Status.RUNNING]).exclude(finished_at=None)
+        over = rows.kept().exclude(status__in=[Status.QUEUED, Status.RUNNING]).exclude(finished_at=None)
         last = places[queued[-1].pk].number if queued else 0
         left = {take.pk: line.left(take) for take in line.running}
-        ended = list(ended.order_by("-finished_at")[:LAST])
+        ended = list(over.order_by("-finished_at")[:LAST])
         pictures = _pictures({take.shot_id for take in (*running, *queued, *ended)})
         return cls(
             running=[QueuedJob(take, None, left[take.pk], pictures.get(take.shot_id)) for take in running],
