@@ -41,6 +41,7 @@ SENTENCES = {
     "take.failed": "{take} failed",
     "take.cancelled": "{take} was cancelled",
     "take.requeued": "{take} begins again: its worker went silent",
+    "take.released": "{take} waits again: the server was stopped",
     "take.fronted": "moved {take} to the front of the queue",
     "take.circled": "circled {take}",
     "take.uncircled": "took the circle off {take}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import time
@@ -32,6 +33,14 @@ def sweep() -> None:
     for model, task, name in ((Take, "generation.make_take", "takes"), (Export, "generation.make_export", "media")):
         _ring_again(model, task, name)
     _clear_scratch()
+
+
+def release() -> None:
+    """Gives back what this machine's workers had under way, once they have been told to stop and have ended."""
+    for model in (Take, Export):
+        for job in model.objects.on_this_machine().order_by("pk"):
+            with contextlib.suppress(Lost):
+                job.let_go()
 
 
 def _revive(model: type[Take] | type[Export]) -> None:

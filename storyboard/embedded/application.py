@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from storyboard import first_run
 from storyboard.embedded import boot
@@ -25,6 +25,7 @@ from storyboard.embedded.crew import WORKERS, Crew, app_lock, rotate_logs, web
 from storyboard.embedded.errors import CannotStart
 from storyboard.embedded.servers import Servers
 from storyboard.models import SignInLink
+from storyboard.sweep import release
 
 TICK = 0.2
 SERVERS_ASKED_EVERY = 1.0
@@ -83,8 +84,16 @@ class Application:
         finally:
             self._close_connections()
             self.crew.end()
+            if servers.postgres is not None:  # nobody else's workers share a database of our own
+                self._release()
             servers.leave()
             say("Stopped. Everything is saved.")
+
+    def _release(self) -> None:
+        """So that the next start goes on at once; without it the lease runs out first."""
+        with contextlib.suppress(DatabaseError, RuntimeError):
+            release()
+        self._close_connections()
 
     def _tend(self, servers: Servers) -> None:
         next_question = next_look = 0.0

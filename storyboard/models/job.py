@@ -86,6 +86,10 @@ class JobQuerySet(models.QuerySet[Any]):
             cancelled += 1
         return cancelled
 
+    def on_this_machine(self) -> Self:
+        """Running rows that a worker of this machine has."""
+        return self.filter(status=Status.RUNNING, worker__startswith=f"{socket.gethostname()}:")
+
     def silent(self) -> Self:
         """Running rows whose worker has not spoken for a whole lease, by the database's clock."""
         return self.filter(status=Status.RUNNING, beat_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS))
@@ -182,6 +186,16 @@ class Job(models.Model):
             )
         self._become(Status.QUEUED, attempt=F("attempt") + 1, done=0, of=0, phase="")
         self.record("requeued")
+        self.ring()
+        return None
+
+    @transaction.atomic
+    def let_go(self) -> None:
+        """The worker was told to stop: the row waits again, and the try is not spent."""
+        if self.cancel_wanted:
+            return self.stopped()
+        self._become(Status.QUEUED, attempt=F("attempt") + 1, tries=F("tries") - 1, done=0, of=0, phase="")
+        self.record("released")
         self.ring()
         return None
 

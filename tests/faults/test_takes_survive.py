@@ -146,3 +146,13 @@ def test_a_database_restart_in_the_middle_ends_in_one_finished_take(watched: Wat
     watched.until(take, "finished")
     assert watched.finished_events(take) == 1
     assert ffmpeg.probe(watched.master(take)).frames == FRAMES
+
+
+def test_a_take_goes_on_at_once_after_a_stop_and_no_try_is_spent(watched: Watched) -> None:
+    (take,) = watched.ask()
+    watched.until_half_way(take)
+    watched.app.stop()
+    watched.app.start()
+    watched.until(take, "finished")
+    assert watched.row(take, "tries") == (1,)
+    assert watched.finished_events(take) == 1

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from generation.recipe import Recipe
 from storyboard.models import Circle, Lost, Pick, Project, Shot, Status, Take, User
 from storyboard.refusal import Conflict, Refusal, TooMuch
+from storyboard.sweep import release
 from tests import factories
 from tests.together import together
 
@@ -252,3 +253,20 @@ def test_a_scene_that_goes_on_keeps_the_light_of_the_one_before(kite: Project, a
     factories.scene(kite, "INT. WHEELHOUSE - CONTINUOUS", time="CONTINUOUS")
     last = factories.shot(kite, factories.scene(kite, "EXT. PIER - MOMENTS LATER", time="MOMENTS LATER"))
     assert factories.ask(last, alice)[0].frozen.words.heading == "EXT. PIER - MOMENTS LATER (NIGHT)"
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_take_back_without_spending_a_try(shot: Shot, alice: User) -> None:
+    factories.ask(shot, alice)
+    mine = Take.objects.claim()
+    release()
+    mine.refresh_from_db()
+    assert (mine.status, mine.tries, mine.attempt) == (Status.QUEUED, 0, 2)
+
+
+def test_what_another_machine_has_under_way_is_left_to_it(shot: Shot, alice: User) -> None:
+    factories.ask(shot, alice)
+    theirs = Take.objects.claim()
+    Take.objects.filter(pk=theirs.pk).update(worker="elsewhere:7")
+    release()
+    theirs.refresh_from_db()
+    assert theirs.status == Status.RUNNING

@@ -13,7 +13,9 @@ from storyboard import activity
 from storyboard.models import Membership, Project, Role, Shot, User
 from tests import factories
 
-QUIET = {"take.queued", "take.started", "take.stopping", "export.started", "export.stopping", "export.requeued"}
+QUIET = {"take.queued", "take.started", "take.stopping"} | {
+    f"export.{verb}" for verb in ("started", "stopping", "requeued", "released")
+}
 
 
 def words(project: Project) -> list[str]:
