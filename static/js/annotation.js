@@ -137,6 +137,8 @@ export class Annotation extends HTMLElement {
     this.#listenToPlayer(signal);
     this.#listenToPointer(signal);
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
+    const asked = this.querySelector("dialog");
+    asked.addEventListener("close", () => asked.returnValue === "discard" && this.clear(), { signal });
     const watch = new ResizeObserver(() => this.#draw());
     watch.observe(this.overlay);
     this.#unbind.push(() => watch.disconnect());
@@ -254,7 +256,6 @@ export class Annotation extends HTMLElement {
     }
     const asked = this.querySelector("dialog");
     asked.returnValue = "";
-    asked.addEventListener("close", () => asked.returnValue === "discard" && this.clear(), { once: true });
     asked.showModal();
   }
 
