@@ -40,7 +40,7 @@ export class Player extends PlayerElement {
   async load(clip) {
     const load = (this.#loads += 1);
     this.#clip = clip;
-    this.transport.reset();
+    this.transport.reset(clip.frame);
     this.#keepPicture();
     this.#announce(clip);
     try {

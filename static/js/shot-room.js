@@ -16,6 +16,7 @@ import { announce, toast } from "./toast.js";
 class ShotRoom extends HTMLElement {
   #asking = new Map();
   #loaded = "";
+  #runsOn = false;
   #addressTimer = 0;
 
   connectedCallback() {
@@ -46,13 +47,16 @@ class ShotRoom extends HTMLElement {
   /** Puts a take in the viewer; paused on the same frame as the one before, or running on as that did. */
   async show(card) {
     if (!card || card.dataset.take === this.take) return;
-    const { frame, paused } = this.player;
+    const { frame } = this.player;
+    this.#runsOn ||= !this.player.paused;
     this.dataset.take = card.dataset.take;
     this.strip.mark(this.take);
     this.comments?.show(this.take);
     this.#showRecipe();
     await this.#load(card, frame);
-    if (!paused && this.take === card.dataset.take) this.player.play();
+    if (this.take !== card.dataset.take) return;
+    if (this.#runsOn) this.player.play();
+    this.#runsOn = false;
   }
 
   async #load(card, frame) {

@@ -257,6 +257,24 @@ def test_the_old_picture_stays_until_the_new_one_has_painted(page: Page, site: S
     expect(page.get_by_role("group", name="Player, shot 010 take 4")).to_be_visible()
 
 
+def test_a_clip_opened_while_another_finds_its_frame_shows_its_own(page: Page, site: Site, clip) -> None:
+    one, other = clip(24), clip(24, first=500)
+    open_player(page, site, player_for(other, 24))
+    shown = page.evaluate(
+        """async ([one, other]) => {
+            const player = document.querySelector("ct-player");
+            const video = player.querySelector("video");
+            const at = (src) => ({src, rate: {num: 24, den: 1}, frames: 24, frame: 12});
+            player.load(at(one));
+            await new Promise((done) => video.addEventListener("seeking", done, {once: true}));
+            await player.load(at(other));
+            return [readBarcode(video), Number(player.querySelector("[data-part=counter]").textContent)];
+        }""",
+        [one, other],
+    )
+    assert shown == [512, 12]
+
+
 def test_a_clip_that_does_not_come_says_so_and_is_tried_again(page: Page, site: Site, clip, page_errors) -> None:
     src = clip(23)
     site.broken.add(src)

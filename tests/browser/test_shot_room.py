@@ -63,6 +63,22 @@ def test_keys_show_takes_and_keep_the_frame(web: Web, shot: Shot, takes: list[Ta
     assert (counter(page), picture(page)) == (30, 230)
 
 
+def test_takes_leafed_through_quickly_keep_the_frame_and_run_on(
+    web: Web, shot: Shot, takes: list[Take], alice: User
+) -> None:
+    page = enter(web, shot, alice, "?take=1&f=30")
+    focus_player(page)
+    for key in ("3", "ArrowUp", "1", "2"):
+        page.keyboard.press(key)
+    wait_until(lambda: picture(page) == 130, "take 2 on frame 30")
+    assert counter(page) == 30
+    page.keyboard.press("Space")
+    for key in ("1", "3"):
+        page.keyboard.press(key)
+    wait_until(lambda: (picture(page) or 0) >= 200, "take 3")
+    expect(page.locator("ct-player")).to_have_attribute("data-playing", "yes")
+
+
 def test_keys_circle_use_reject_and_take_back(web: Web, shot: Shot, takes: list[Take], bob: User) -> None:
     page = enter(web, shot, bob, "?take=2")
     focus_player(page)

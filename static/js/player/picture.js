@@ -22,6 +22,7 @@ export class Picture {
   #turn = 0;
   #seeks = new Latest((n) => this.#land(n));
   #shown = null;
+  #moves = 0;
   #running = false;
 
   /** @param {HTMLVideoElement} video */
@@ -33,8 +34,7 @@ export class Picture {
   /** Resolves when the clip can be shown. @param {string} url @param {Rate} rate */
   async open(url, rate, frames) {
     this.halt();
-    this.#seeks.forget();
-    this.#shown = null;
+    this.#moved();
     this.rate = rate;
     this.frames = frames;
     await loaded(this.video, url);
@@ -42,8 +42,7 @@ export class Picture {
 
   close() {
     this.halt();
-    this.#seeks.forget();
-    this.#shown = null;
+    this.#moved();
     this.video.removeAttribute("src");
     this.video.load();
   }
@@ -55,12 +54,12 @@ export class Picture {
 
   /** Plays forward from frame n. */
   run(speed, n) {
-    this.#seeks.forget();
+    const stands = this.#shown === n;
+    this.#moved();
     this.video.playbackRate = speed;
     if (this.#running) return undefined;
     this.#running = true;
-    if (this.#shown !== n) this.video.currentTime = runningTime(n, this.rate);
-    this.#shown = null;
+    if (!stands) this.video.currentTime = runningTime(n, this.rate);
     this.#watch();
     return this.#play();
   }
@@ -122,12 +121,20 @@ export class Picture {
     return Math.max(0, Math.min(this.frames - 1, n));
   }
 
+  /** From here on no seek asked for before says what is on the screen. */
+  #moved() {
+    this.#moves += 1;
+    this.#seeks.forget();
+    this.#shown = null;
+  }
+
   async #land(n) {
     if (this.#shown === n || !this.video.currentSrc) return;
+    const moves = this.#moves;
     const painted = this.#painted(n);
     this.video.currentTime = pausedTime(n, this.rate);
     await painted;
-    if (!this.#running) this.#shown = n;
+    if (moves === this.#moves) this.#shown = n;
   }
 
   #painted(n) {
