@@ -5,6 +5,7 @@ import { Editor } from "./board/editor.js";
 import { startEmptyBoard } from "./board/empty.js";
 import { Filters } from "./board/filters.js";
 import { Grid, codeOf, framesOf, idOf } from "./board/grid.js";
+import { Heights } from "./board/heights.js";
 import { Scrubber } from "./board/scrub.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
@@ -29,12 +30,14 @@ class Board {
     this.grid = new Grid(element);
     this.selection = new Selection(element, ".card");
     this.scrubber = new Scrubber(element);
+    this.heights = new Heights(element);
     this.undo = new Undo();
     this.bar = document.getElementById("selection-bar");
     this.filters = new Filters(document.getElementById("filters"), element, () => this.#filtered());
     this.grid.addEventListener("drawn", () => {
       this.selection.restore();
       if (this.filters.isSet) this.filters.apply();
+      else this.heights.start();
     });
     if (this.mayEdit) {
       this.editor = new Editor(this.grid, this.undo);
@@ -322,6 +325,7 @@ class Board {
   // What is shown of it ----------------------------------------------------------------------------------------
 
   #filtered() {
+    this.heights.start();
     const shown = new Set(this.selection.cells());
     if (this.selection.current && !shown.has(this.selection.current)) {
       const first = [...shown][0];

@@ -7,12 +7,14 @@ export class Selection extends EventTarget {
   #chosen = new Set();
   #anchor = null;
   #current = null;
+  #reachable;
 
   /** @param {HTMLElement} grid @param {string} item selector of the cells, each with an id */
   constructor(grid, item) {
     super();
     this.grid = grid;
     this.item = item;
+    this.#reachable = `${item}:not([hidden], [hidden] *)`;
     grid.addEventListener("focusin", (event) => {
       const cell = event.target.closest?.(item);
       if (cell) this.#stop(cell);
@@ -22,7 +24,7 @@ export class Selection extends EventTarget {
 
   /** The cells that can be reached, in order. @returns {HTMLElement[]} */
   cells() {
-    return [...this.grid.querySelectorAll(`${this.item}:not([hidden])`)].filter((cell) => !cell.closest("[hidden]"));
+    return [...this.grid.querySelectorAll(this.#reachable)];
   }
 
   get size() {
@@ -40,8 +42,8 @@ export class Selection extends EventTarget {
 
   /** The selected cells in the grid's order; where none is, the current one. */
   chosen() {
-    const picked = this.cells().filter((cell) => this.has(cell));
-    if (picked.length) return picked;
+    const picked = this.#chosen.size ? this.grid.querySelectorAll(`:is(${this.#reachable})[aria-selected="true"]`) : [];
+    if (picked.length) return [...picked];
     return this.current && this.grid.contains(document.activeElement) ? [this.current] : [];
   }
 
@@ -58,8 +60,7 @@ export class Selection extends EventTarget {
   }
 
   /** Everything between the anchor and this cell. */
-  extendTo(cell) {
-    const cells = this.cells();
+  extendTo(cell, cells = this.cells()) {
     const from = cells.findIndex(({ id }) => id === this.#anchor);
     const to = cells.indexOf(cell);
     if (from < 0) return this.only(cell);
@@ -90,7 +91,7 @@ export class Selection extends EventTarget {
     if (to === null) return false;
     if (extend && this.#anchor === null) this.#anchor = cells[from]?.id ?? cells[to].id;
     this.focus(cells[to]);
-    if (extend) this.extendTo(cells[to]);
+    if (extend) this.extendTo(cells[to], cells);
     return true;
   }
 
@@ -106,7 +107,7 @@ export class Selection extends EventTarget {
 
   #set(ids) {
     const next = new Set(ids);
-    const touched = new Set([...this.#chosen, ...next]);
+    const touched = next.symmetricDifference(this.#chosen);
     this.#chosen = next;
     for (const id of touched) {
       const cell = document.getElementById(id);
@@ -122,9 +123,10 @@ export class Selection extends EventTarget {
   }
 
   #stop(cell) {
-    if (this.current && this.current !== cell) this.current.tabIndex = -1;
+    const last = this.current;
+    if (last && last !== cell) last.tabIndex = -1;
     this.#current = cell.id;
-    cell.tabIndex = 0;
+    if (cell.tabIndex !== 0) cell.tabIndex = 0;
   }
 
   #beside(cells, from, direction) {

@@ -490,9 +490,9 @@ def test_two_hundred_steps_a_second_leave_the_board_quick(web: Web, alice: User)
     card(page, shots[0]).focus()
     page.keyboard.press("x")
     page.evaluate(
-        """() => { window.slow = []; new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (entry.interactionId) window.slow.push(entry.duration); })
-        .observe({ type: "event", durationThreshold: 16, buffered: false }); }"""
+        """() => { window.drawn = 0; window.frames = 0;
+        document.addEventListener("live:progress", () => window.drawn += 1);
+        const count = () => requestAnimationFrame(() => { window.frames += 1; count(); }); count(); }"""
     )
     for number in range(400):
         live.tell(board.pk, {**step(takes[number % 40], number // 40 + 1, 20), "eta": 3})
@@ -501,8 +501,8 @@ def test_two_hundred_steps_a_second_leave_the_board_quick(web: Web, alice: User)
     expect(card(page, shots[39]).locator(".work")).to_contain_text("10/20")
     assert selected(page) == ["010"]
     assert focused(page) == f"shot-{shots_of(board)[16].pk}"
-    durations = sorted(page.evaluate("window.slow"))
-    assert not durations or durations[len(durations) * 98 // 100] <= 100, durations
+    drawn, frames = page.evaluate("[window.drawn, window.frames]")
+    assert 0 < drawn <= frames + 1, "what came between two frames is drawn at once"
 
 
 def test_a_take_that_finished_stays_found_by_wait(web: Web, alice: User, board: Project) -> None:
