@@ -33,6 +33,17 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; expected yes or no")
 
 
+def need_all_or_none(*names: str) -> None:
+    """Half of a pair is a slip: the other half would quietly come from somewhere else."""
+    given = [name for name in names if os.environ.get(name)]
+    missing = [name for name in names if name not in given]
+    if given and missing:
+        raise ImproperlyConfigured(
+            f"{' and '.join(given)} is set and {' and '.join(missing)} is not. "
+            "Set both to use servers of your own, or neither to use those that come with Circle Take."
+        )
+
+
 def need_own_directory(path: Path) -> None:
     """Make the directory; one that this user may not write stops the start with what to do."""
     try:

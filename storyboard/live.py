@@ -17,8 +17,8 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 
-CHANNEL = b"circletake:live"
-PREVIEWS = b"circletake:previews"
+CHANNEL = f"{settings.CHANNELS_NAME}:live".encode()
+PREVIEWS = f"{settings.CHANNELS_NAME}:previews".encode()
 HEADER = struct.Struct("!QQII")  # project, take, done, of
 PRESENT_SECONDS = 45
 

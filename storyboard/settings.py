@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from storyboard import env
-from storyboard.embedded import address
+from storyboard.embedded import address, addresses
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("CIRCLE_TAKE_DATA") or ROOT / "var").resolve()
@@ -32,34 +31,36 @@ SECRET_KEY = env.text("SECRET_KEY") or address.drawn_once(DATA_DIR / "secret_key
 
 
 def _database(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            f"DATABASE_URL begins with {parts.scheme!r}; expected postgresql://user:password@host/name"
-        )
-    query = dict(parse_qsl(parts.query))
-    host = query.pop("host", "") or unquote(parts.hostname or "")
+    parts = addresses.postgres_parts(url)
+    limits = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or ""),
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 0, "max_size": env.number("DATABASE_POOL", 12), "timeout": 15},
-            "options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
-            **query,
+            **parts,
+            "options": f"{limits} {parts.get('options', '')}".strip(),
         },
     }
 
 
+env.need_all_or_none("DATABASE_URL", "REDIS_URL")
 DATABASE_URL = env.text("DATABASE_URL") or address.database_url(DATA_DIR)
-DATABASES = {"default": _database(DATABASE_URL)}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
 REDIS_URL = env.text("REDIS_URL") or address.redis_url(DATA_DIR)
+try:
+    DATABASES = {"default": _database(DATABASE_URL)}
+    _redis = addresses.redis_address(REDIS_URL)
+except addresses.BadAddress as error:
+    raise ImproperlyConfigured(str(error)) from None
+REDIS_URL, CELERY_BROKER_URL = _redis.url, _redis.broker_url
+# What is published does not stop at the number of a Redis database: two boards on one server differ by name.
+CHANNELS_NAME = f"circletake:{_redis.db}"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -162,8 +163,6 @@ SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
 
 # Where a reverse proxy may serve media itself: the internal location that maps onto MEDIA_ROOT.
 MEDIA_ACCEL = env.text("MEDIA_ACCEL")
-
-CELERY_BROKER_URL = address.celery_broker_url(REDIS_URL)
 
 LOGGING = {
     "version": 1,

@@ -43,14 +43,6 @@ def redis_url(data_dir: Path | str) -> str:
     return f"unix://{valkey_socket(data_dir)}?db=0"
 
 
-def celery_broker_url(redis_url: str) -> str:
-    """The same server as Celery's transport reads it; addresses over TCP stay as they are."""
-    path, _, options = redis_url.removeprefix("unix://").partition("?")
-    if not redis_url.startswith("unix://"):
-        return redis_url
-    return f"redis+socket://{path}?{options.replace('db=', 'virtual_host=')}"
-
-
 def drawn_once(path: Path) -> str:
     """The secret in this file, which only its owner can read; drawn on first use, however many ask at once."""
     if not path.exists():

@@ -27,9 +27,10 @@ def migrate(data_dir: Path, *, save_first: bool) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except Exception as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        kept = data_dir / "backups" if save_first else "the backups you keep of your own server"
         raise CannotStart(
-            f"The database could not be brought up to date: {error} "
-            f"Nothing was lost; what was there before is in {data_dir / 'backups'}."
+            f"The database could not be brought up to date: {reason}. What was there before is in {kept}."
         ) from error
 
 

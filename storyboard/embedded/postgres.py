@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from storyboard.embedded import address, holders
+from storyboard.embedded.addresses import postgres_parts
 from storyboard.embedded.errors import CannotStart, tail
 from storyboard.embedded.privilege import Identity, closed_to_others, identity_for, refuse_unreachable
 
@@ -227,8 +229,14 @@ def dump(url: str, target: Path) -> None:
     """Write a backup of any database that pg_restore reads; it appears under its name only when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = target.with_suffix(".unfinished")
+    parts = postgres_parts(url)
+    # Everybody on the machine may read a command line.
+    secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
     with open(unfinished, "wb") as file:
-        done = subprocess.run([program("pg_dump"), "-Fc", url], stdout=file, stderr=subprocess.PIPE)
+        done = subprocess.run(
+            [program("pg_dump"), "-Fc", "-d", make_conninfo(**parts)],
+            stdout=file, stderr=subprocess.PIPE, env={**os.environ, **secret},
+        )  # fmt: skip
     if done.returncode != 0:
         raise CannotStart(f"The database could not be saved: {done.stderr.decode(errors='replace').strip()}")
     unfinished.replace(target)

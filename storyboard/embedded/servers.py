@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from storyboard.embedded.lock import FileLock
+from storyboard.embedded.outside import outside_servers
 from storyboard.embedded.postgres import Postgres
 from storyboard.embedded.valkey import Valkey
 
@@ -13,12 +14,13 @@ from storyboard.embedded.valkey import Valkey
 class Servers:
     """`join` starts what does not run yet; `leave` stops both when nobody else has joined.
 
-    Where DATABASE_URL or REDIS_URL is set, that server is somebody else's and stays untouched.
+    Where DATABASE_URL and REDIS_URL are set, those servers are somebody else's: looked at, and left as they are.
     """
 
     def __init__(self, data_dir: Path | str, postgres_options: Mapping[str, str] | None = None) -> None:
         self.data_dir = Path(data_dir).resolve()
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.outside = outside_servers(os.environ)
         self.postgres = None if os.environ.get("DATABASE_URL") else Postgres(self.data_dir, postgres_options)
         self.valkey = None if os.environ.get("REDIS_URL") else Valkey(self.data_dir)
         self._door = FileLock(self.data_dir / "servers.lock")
@@ -26,6 +28,8 @@ class Servers:
 
     def join(self) -> None:
         """One process at a time passes the door, so two starts at once never start two servers."""
+        for server in self.outside:
+            server.look()
         with self._door:
             self._owners.acquire(shared=True)
             try:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import ERROR, run_checks
 from django.core.management.base import BaseCommand, CommandError
 
 from storyboard.embedded.application import Application
@@ -11,6 +12,14 @@ from storyboard.embedded.errors import CannotStart
 
 class Command(BaseCommand):
     help = "Start Circle Take: database, message server, web and workers. Ctrl-C stops all of it."
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """What has to be settled first, as sentences and without the frame Django draws around them."""
+        errors = [found for found in run_checks() if found.level >= ERROR]
+        if errors:
+            raise CommandError(
+                "\n".join(found.msg if not found.hint else f"{found.msg} {found.hint}" for found in errors)
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
