@@ -29,14 +29,18 @@ def playwrights_own() -> str | None:
 
 def install() -> None:
     """Debian's package as root; Playwright's download elsewhere, or where Debian's did not come."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=quiet)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], env=quiet
-        )
+    install_packages("chromium", "fonts-dejavu-core")
     if executable() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
+def install_packages(*names: str) -> None:
+    """The system's packages, where this is Debian or a child of it and we may; else nothing."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], env=quiet)
+    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names], env=quiet)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ the browser shows. Left of them a white square, right a black one, so that a bla
 
 from __future__ import annotations
 
+import random
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,28 @@ BITS = 12
 SQUARE = 20
 WIDTH = (BITS + 2) * SQUARE + 40
 HEIGHT = 180
+
+# How many frames to let run before each of fifty pauses.
+STOPS = random.Random(47).choices(range(1, 8), k=50)
+# Runs and pauses `ct-player` as often as counts are given; each time what the counter says and the picture shows.
+PAUSE_AFTER = """async (counts) => {
+    const player = document.querySelector("ct-player");
+    const frames = (count) => new Promise((done) => player.addEventListener("player:frame", function look() {
+        count -= 1;
+        if (count > 0) return;
+        player.removeEventListener("player:frame", look);
+        done();
+    }));
+    const stops = [];
+    for (const count of counts) {
+        player.play();
+        await frames(count);
+        await player.pause();
+        const counter = Number(player.querySelector("[data-part=counter]").textContent);
+        stops.push([counter, readBarcode(player.querySelector("video"))]);
+    }
+    return stops;
+}"""
 
 
 def barcode_frame(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:

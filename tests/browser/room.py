@@ -20,18 +20,19 @@ FRAMES = 72
 READER = "() => {" + (Path(__file__).parent / "pages" / "barcode.js").read_text().replace("export ", "") + "}"
 
 
-@lru_cache(maxsize=4)
-def _clip(first: int) -> tuple[Path, ffmpeg.Derived]:
+@lru_cache(maxsize=8)
+def _clip(first: int, frames: int, rate: tuple[int, int]) -> tuple[Path, ffmpeg.Derived]:
     folder = Path(tempfile.mkdtemp(prefix="circle-take-room-"))
-    path = make_clip(folder / "clip.mp4", FRAMES, (24, 1), first=first)
+    path = make_clip(folder / "clip.mp4", frames, rate, first=first)
     return path, ffmpeg.derive(path, folder)
 
 
-def finish(take: Take, first: int = 0) -> Take:
-    """The take as a worker leaves it, its clip 72 frames long and counting from `first`."""
-    path, derived = _clip(first)
+def finish(take: Take, first: int = 0, frames: int = FRAMES, rate: tuple[int, int] = (24, 1)) -> Take:
+    """The take as a worker leaves it, its clip 72 frames long unless said, and counting from `first`."""
+    path, derived = _clip(first, frames, rate)
     facts = derived.facts
-    clip = {"width": facts.width, "height": facts.height, "frames": facts.frames, "rate_num": 24}
+    shape = {"width": facts.width, "height": facts.height, "frames": facts.frames}
+    clip = {**shape, "rate_num": rate[0], "rate_den": rate[1]}
     if take.status == "queued":
         take.begin()
     kept = {
@@ -39,7 +40,7 @@ def finish(take: Take, first: int = 0) -> Take:
         "poster": _keep(take, derived.poster, "image/jpeg"),
         "filmstrip": _keep(take, derived.filmstrip, "image/webp", facts={"tiles": derived.tiles}),
     }
-    take.finish(report={"engine": "blocking", "frames": FRAMES}, proxy=kept["master"], **kept)
+    take.finish(report={"engine": "blocking", "frames": frames}, proxy=kept["master"], **kept)
     return take
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from storyboard import timecode
+from tests.browser.barcode import PAUSE_AFTER, STOPS
 from tests.browser.conftest import LAN_HOST, watched
 from tests.browser.loopback import Site
 
@@ -30,25 +31,6 @@ STEP_THROUGH = """async (frames) => {
         await painted;
     }
     return wrong;
-}"""
-
-PAUSE_AFTER = """async (counts) => {
-    const player = document.querySelector("ct-player");
-    const frames = (count) => new Promise((done) => player.addEventListener("player:frame", function look() {
-        count -= 1;
-        if (count > 0) return;
-        player.removeEventListener("player:frame", look);
-        done();
-    }));
-    const stops = [];
-    for (const count of counts) {
-        player.play();
-        await frames(count);
-        await player.pause();
-        const counter = Number(player.querySelector("[data-part=counter]").textContent);
-        stops.push([counter, readBarcode(player.querySelector("video"))]);
-    }
-    return stops;
 }"""
 
 COLLECT = """async ({start, frames, until}) => {
@@ -98,7 +80,7 @@ def test_every_step_shows_the_frame_the_counter_says(page: Page, site: Site, cli
 
 def test_pausing_at_any_time_leaves_the_counter_equal_to_the_picture(page: Page, site: Site, clip) -> None:
     open_player(page, site, player_for(clip(72)))
-    stops = page.evaluate(PAUSE_AFTER, [1, 7, 3, 2, 9, 5, 1, 4, 8, 2, 6, 3, 1, 5, 2, 9, 4, 1, 3, 7])
+    stops = page.evaluate(PAUSE_AFTER, STOPS)
     assert [stop for stop in stops if stop[0] != stop[1]] == []
     assert len({counter for counter, _ in stops}) > 10
 

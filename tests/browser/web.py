@@ -44,14 +44,9 @@ class Web:
 
     def context(self, user: User, width: int = 1280, height: int = 800, **options: Any) -> BrowserContext:
         """A browser of that person's own, signed in."""
-        from django.conf import settings
-        from django.test import Client
-
-        client = Client()
-        client.force_login(user)
+        name, value = session_cookie(user)
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.url}])
+        context.add_cookies([{"name": name, "value": value, "url": self.url}])
         self.opened.append(context)
         return context
 
@@ -64,6 +59,16 @@ class Web:
         from django.urls import reverse
 
         return f"{self.url}{reverse(name, args=args)}{query}"
+
+
+def session_cookie(user: User) -> tuple[str, str]:
+    """Name and value of the cookie that a browser has once that person signed in."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    return settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 @pytest.fixture(scope="session")
