@@ -4,95 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from storyboard.models import Circle, Comment, Media, Panel, Project, Scene, Shot, Status, Take, Version
-
-WORDS = {
-    "pick": "In cut",
-    "circled": "Circled",
-    "take": "Newest",
-    "panel": "Panel",
-    "card": "No take yet",
-    "omitted": "Omitted",
-}
-
-
-@dataclass
-class Card:
-    """What one shot shows now: `shows` is pick, circled, take, panel or card, in this order of preference.
-
-    `shot` and `take` carry what was counted and found along with them, which their types do not know.
-    """
-
-    shot: Any
-    version: Version
-    take: Any = None
-    panel: Panel | None = None
-    running: list[Take] = field(default_factory=list)
-    queued: list[Take] = field(default_factory=list)
-    failed: Take | None = None
-
-    @property
-    def shows(self) -> str:
-        if self.take is not None:
-            return "pick" if self.take.is_pick else "circled" if self.take.is_circled else "take"
-        return "panel" if self.panel is not None else "card"
-
-    @property
-    def state(self) -> str:
-        return "omitted" if self.shot.omitted else self.shows
-
-    @property
-    def word(self) -> str:
-        if self.state == "card" and self.shot.take_count:
-            return "None ready"
-        return WORDS[self.state]
-
-    @property
-    def picture(self) -> Media | None:
-        if self.take is not None:
-            return self.take.poster
-        return self.panel.media if self.panel is not None else None
-
-    @property
-    def strip(self) -> Media | None:
-        return self.take.filmstrip if self.take is not None else None
-
-    @property
-    def tiles(self) -> int:
-        return (self.strip.facts.get("tiles") or 24) if self.strip is not None else 0
-
-    @property
-    def is_stale(self) -> bool:
-        """What it shows was made of a version that the shot no longer asks for."""
-        return self.take is not None and self.take.version_id != self.shot.current_id
-
-    @property
-    def at_work(self) -> Take | None:
-        return self.running[0] if self.running else self.queued[0] if self.queued else None
-
-    @property
-    def waits_more(self) -> int:
-        """How many further takes run or wait beside the one that is told of."""
-        return max(0, len(self.running) + len(self.queued) - 1)
-
-    @property
-    def flags(self) -> str:
-        """What filters ask for, as words."""
-        told = {
-            self.shows: True,
-            "working": bool(self.running or self.queued),
-            "failed": self.failed is not None,
-            "open": bool(self.shot.open_comments),
-            "stale": self.is_stale,
-            "omitted": self.shot.omitted,
-        }
-        return " ".join(name for name, yes in told.items() if yes)
+from storyboard.card import Card
+from storyboard.models import Circle, Comment, Panel, Project, Scene, Shot, Status, Take
 
 
 @dataclass
@@ -146,10 +65,11 @@ def cards(project: Project, ids: Iterable[int] | None = None) -> list[Card]:
     rows = Shot.objects.filter(project=project)
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
-    shots = _counted(rows).select_related("current").in_order()
-    made: dict[int, Card] = {shot.pk: Card(shot, shot.current) for shot in shots}
+    shots = _counted(rows).select_related("current").only(*SAID_OF_SHOT).in_order()
+    made: dict[int, Card] = {shot.pk: Card(shot, shot.current, project.rate) for shot in shots}
     wanted = None if ids is None else list(made)
-    for take in _of(Take.objects.shown().select_related("poster", "filmstrip"), project, wanted).defer(*HEAVY):
+    shown = Take.objects.shown().select_related("poster", "filmstrip").only(*SAID_OF_TAKE)
+    for take in _of(shown, project, wanted):
         made[take.shot_id].take = take
     for take in _of(Take.objects.kept(), project, wanted).filter(status__in=BUSY).order_by("number").defer(*HEAVY):
         _put(made[take.shot_id], take)
@@ -180,6 +100,14 @@ def order(project: Project) -> list[dict[str, object]]:
 
 
 HEAVY = ("recipe", "report")
+SAID_OF_SHOT = (
+    "code", "scene_id", "omitted", "cut_frames", "current_id",
+    *(f"current__{name}" for name in ("action", "dialogue", "notes", "characters", "size", "angle", "move", "frames")),
+)  # fmt: skip
+SAID_OF_TAKE = (
+    "number", "shot_id", "version_id",
+    *(f"{media}__{name}" for media in ("poster", "filmstrip") for name in ("sha256", "content_type", "facts")),
+)  # fmt: skip
 BUSY = (Status.QUEUED, Status.RUNNING, Status.FAILED)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,13 @@ class Media(models.Model):
 
     @property
     def url(self) -> str:
-        return reverse("media", args=[self.pk, f"{self.sha256[:16]}{SUFFIXES[self.content_type]}"])
+        return _address(self.pk, f"{self.sha256[:16]}{SUFFIXES[self.content_type]}")
+
+
+@lru_cache(maxsize=8192)
+def _address(pk: int, name: str) -> str:
+    """A long board asks for a thousand of these at once."""
+    return reverse("media", args=[pk, name])
 
 
 def stored_at(digest: str, content_type: str) -> Path:
