@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
+# Where there is no NVIDIA card, torch without CUDA: a tenth of the size. Set it empty to take what pip offers.
+TORCH_CPU := https://download.pytorch.org/whl/cpu
 OLD_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: setup run test bench lint format pins clean
@@ -27,6 +29,11 @@ $(READY): pyproject.toml constraints.txt
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version). The first time takes a minute or two."; \
 	if ! $(BIN)/python -c '$(OLD_ENOUGH)' >/dev/null 2>&1; then rm -rf $(VENV); "$$python" -m venv $(VENV); fi; \
+	torch=$$(grep '^torch==' constraints.txt); \
+	if ! command -v nvidia-smi >/dev/null 2>&1; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --retries 1 --timeout 30 \
+			--extra-index-url $(TORCH_CPU) "$$torch"; \
+	fi; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement constraints.txt; \
 	touch $(READY)
 

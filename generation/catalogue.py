@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
+
+from generation.recipe import Recipe
+from generation.report import Refused
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One row. `honours` lists the guide kinds the engine acts on; counts are frames, sizes are pixels."""
+    """One row. `honours` lists the guide kinds the engine acts on; counts are frames, sizes are pixels.
+
+    `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
+    that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
+    is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
+    otherwise. `holds` says that a take can stop after a step and go on later with the same result.
+    """
 
     name: str
     label: str
@@ -21,6 +30,59 @@ class Engine:
     max_pixels: int
     size_multiple: int
     queue: str
+    frames_step: int = 1
+    frames_plus: int = 0
+    pipelines: tuple[str, ...] = ()
+    rate: tuple[int, int] | None = None
+    steps: int = 0
+    guidance: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    holds: bool = False
+
+    def legal_frames(self, frames: int) -> int:
+        """The smallest count the engine can make that is not below `frames`."""
+        over = max(0, frames - self.frames_plus)
+        return -(-over // self.frames_step) * self.frames_step + self.frames_plus
+
+    def frames_for(self, frames: int, rate: tuple[int, int]) -> int:
+        """How many frames at `rate` to ask for, so that none the engine has to make anyway is thrown away."""
+        own = self.rate or rate
+        made = self.legal_frames(self.own_frames(frames, rate))
+        return max(frames, made * rate[0] * own[1] // (rate[1] * own[0]))
+
+    def own_frames(self, frames: int, rate: tuple[int, int]) -> int:
+        """How many frames at the engine's own rate last as long as `frames` at `rate`."""
+        own = self.rate or rate
+        return -(-frames * rate[1] * own[0] // (rate[0] * own[1]))
+
+    def legal_size(self, width: int, height: int) -> tuple[int, int]:
+        """The nearest size the engine can make, in pixels."""
+        step = self.size_multiple
+        return max(step, round(width / step) * step), max(step, round(height / step) * step)
+
+    def check(self, recipe: Recipe) -> None:
+        """Raises Refused, with what to do next, for a recipe this engine cannot act on."""
+        for ingredient in recipe.ingredients:
+            if ingredient.kind not in self.honours:
+                reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")
+                raise Refused(f"{reason} Take that guide off this shot, or choose another engine.")
+        if recipe.frames > self.max_frames:
+            raise Refused(
+                f"This take asks for {recipe.frames} frames; {self.label} makes up to {self.max_frames}, so shorten it."
+            )
+        if recipe.width < 1 or recipe.height < 1 or recipe.width * recipe.height > self.max_pixels:
+            raise Refused(
+                f"This take asks for {recipe.width} x {recipe.height} pixels; {self.label} makes up to "
+                f"{self.max_pixels:,} pixels a frame, so choose a smaller size."
+            )
+        if self.legal_size(recipe.width, recipe.height) != (recipe.width, recipe.height):
+            width, height = self.legal_size(recipe.width, recipe.height)
+            raise Refused(
+                f"This take asks for {recipe.width} x {recipe.height} pixels; {self.label} needs multiples of "
+                f"{self.size_multiple}, so ask for {width} x {height}."
+            )
+        if self.pipelines and not recipe.weights:
+            raise Refused(f"This take names no weights; {self.label} needs some. Choose them in the form.")
 
 
 ENGINES: tuple[Engine, ...] = (
@@ -40,6 +102,31 @@ ENGINES: tuple[Engine, ...] = (
         max_pixels=1920 * 1080,
         size_multiple=2,
         queue="takes",
+    ),
+    Engine(
+        name="ltx",
+        label="LTX-Video",
+        module="generation.engines.ltx",
+        summary="Text, first, last and key frames at any frame, and clips that go on from another.",
+        honours=frozenset({"first", "last", "key", "continue"}),
+        why_not={
+            "reference": "LTX-Video has no place for a reference picture.",
+            "depth": "LTX-Video does not follow depth; LTX-2 and Wan VACE do.",
+            "motion": "LTX-Video does not follow a motion clip; LTX-2 and Wan VACE do.",
+            "camera": "LTX-Video reads the camera from the words.",
+            "staging": "LTX-Video reads words and pictures, not a staging.",
+        },
+        max_frames=257,
+        max_pixels=1280 * 736,
+        size_multiple=32,
+        queue="takes",
+        frames_step=8,
+        frames_plus=1,
+        pipelines=("LTXPipeline", "LTXImageToVideoPipeline", "LTXConditionPipeline"),
+        steps=30,
+        guidance=3.0,
+        settings={"image_cond_noise_scale": 0.025, "decode_timestep": 0.05, "decode_noise_scale": 0.025},
+        holds=True,
     ),
 )
 

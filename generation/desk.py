@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from PIL import Image
 
 from generation.report import Cancelled, Refused
+from generation.weights import Registry, Weights
 from storyboard import live
 from storyboard.models import Lost, Media
 
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
     from storyboard.models import Export, Take
 
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 0.5
 TELL_SECONDS = 0.2
 PREVIEW_SECONDS = 0.25
 PREVIEW_SIZE = (320, 320)
+MOVING_MS = 160
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +36,13 @@ log = logging.getLogger(__name__)
 class Desk:
     """One job's heartbeat, for as long as it is entered.
 
-    The database hears once a second, from a thread of its own: loading weights or one long native call must not look
+    The database hears twice a second, from a thread of its own: loading weights or one long native call must not look
     like a dead worker. Open pages hear five times a second, previews come four times.
     """
 
-    def __init__(self, job: Take | Export) -> None:
+    def __init__(self, job: Take | Export, folder: Path | None = None) -> None:
         self.job = job
+        self.folder = folder
         self.began = time.monotonic()
         self._told = self._shown = 0.0
         self._done, self._of, self._phase = 0, 0, ""
@@ -77,11 +81,25 @@ class Desk:
         if now - self._shown < PREVIEW_SECONDS:
             return
         self._shown = now
-        picture = Image.fromarray(frame)
-        picture.thumbnail(PREVIEW_SIZE)
-        jpeg = io.BytesIO()
-        picture.save(jpeg, "JPEG", quality=70)
-        live.show(self.job.project_id, self.job.pk, self._done, self._of, jpeg.getvalue())
+        shown = _still(frame) if frame.ndim == 3 else _moving(frame)
+        live.show(self.job.project_id, self.job.pk, self._done, self._of, shown)
+
+    def weights(self, pinned: str) -> Weights:
+        return Registry(settings.WEIGHTS_ROOT).get(pinned)
+
+    def hold(self, done: int, of: int) -> bool:
+        return False
+
+    def saved(self) -> Path | None:
+        return None
+
+    def scratch(self) -> Path:
+        assert self.folder is not None
+        return self.folder
+
+    @property
+    def cache(self) -> Path:
+        return Path(settings.WEIGHTS_ROOT)
 
     def _beat_on(self) -> None:
         while not self._over.wait(BEAT_SECONDS):
@@ -107,3 +125,22 @@ class Desk:
             "phase": phase,
             "eta": None if left is None else round(left, 1),
         }
+
+
+def _still(frame: np.ndarray) -> bytes:
+    picture = Image.fromarray(frame)
+    picture.thumbnail(PREVIEW_SIZE)
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=70)
+    return jpeg.getvalue()
+
+
+def _moving(frames: np.ndarray) -> bytes:
+    """A small animated WebP, which an image element plays by itself, over and over."""
+    pictures = [Image.fromarray(frame) for frame in frames]
+    for picture in pictures:
+        picture.thumbnail(PREVIEW_SIZE)
+    webp = io.BytesIO()
+    first, *rest = pictures
+    first.save(webp, "WEBP", save_all=True, append_images=rest, duration=MOVING_MS, loop=0, quality=60, method=0)
+    return webp.getvalue()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
+    from generation.weights import Weights
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -36,6 +38,7 @@ class Report:
     libraries: dict[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     notes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,6 +52,14 @@ class Cancelled(Exception):
     """Raised out of `desk.step` when the person no longer wants the take."""
 
 
+class Held(Exception):
+    """The take waits half-made: `path` holds what it goes on from, after `done` of `of` steps."""
+
+    def __init__(self, path: Path, done: int, of: int) -> None:
+        super().__init__(f"held after step {done} of {of}")
+        self.path, self.done, self.of = path, done, of
+
+
 class Desk(Protocol):
     """What a worker lends an engine while it runs."""
 
@@ -59,14 +70,34 @@ class Desk(Protocol):
         """Progress, heartbeat and cancellation in one; raises Cancelled when the take is no longer wanted."""
 
     def preview(self, frame: np.ndarray) -> None:
-        """A look at the work so far: uint8 RGB (height, width, 3). Lossy; the worker drops what is too much."""
+        """A look at the work so far: uint8 RGB (height, width, 3), or (N, height, width, 3) to be seen moving.
+
+        Lossy; the worker drops what is too much.
+        """
+
+    def weights(self, pinned: str) -> Weights:
+        """The registered weights that a recipe names; raises BadWeights where this machine has them no more."""
+
+    def hold(self, done: int, of: int) -> bool:
+        """Asked after each step: is the take to stop here, its state kept, and something else to go first?"""
+
+    def saved(self) -> Path | None:
+        """The state a half-made take goes on from."""
+
+    def scratch(self) -> Path:
+        """A folder that is gone when the take is done."""
+
+    @property
+    def cache(self) -> Path:
+        """A folder of this machine for what can be made again."""
 
 
 @dataclass(frozen=True)
 class Made:
     """What an engine hands back: `frames` yields uint8 RGB (height, width, 3), exactly `recipe.frames` of them.
 
-    `sidecars` are small files by role, such as a staging.json that a later take may continue from.
+    `facts` are what the engine measured on its way: device, number format, plan, seconds by phase. `sidecars` are small
+    files by role, such as a staging.json that a later take may continue from.
     """
 
     frames: Iterable[np.ndarray]
@@ -74,3 +105,4 @@ class Made:
     metrics: tuple[Metric, ...] = ()
     notes: tuple[str, ...] = ()
     version: str = "1"
+    facts: dict[str, Any] = field(default_factory=dict)

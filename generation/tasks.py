@@ -32,6 +32,7 @@ from storyboard.models.media import SUFFIXES, scratch_path
 log = logging.getLogger(__name__)
 
 LIBRARIES = ("numpy", "opencv-python-headless", "Pillow")
+TORCH_LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items()}
 
 
@@ -84,7 +85,7 @@ def _end(job: Any, verb: Callable[[], None]) -> None:
 
 def _make(take: Take) -> None:
     recipe = take.frozen
-    with _folder() as folder, Desk(take) as desk:
+    with _folder() as folder, Desk(take, folder) as desk:
         seconds: dict[str, float] = {}
         desk.step(0, recipe.frames, "loading")
         with _timed(seconds, "load"):
@@ -138,11 +139,17 @@ def _report(recipe: Recipe, made: Made, facts: ffmpeg.Probe, seconds: dict[str, 
         width=facts.width,
         height=facts.height,
         seconds={name: round(value, 3) for name, value in seconds.items()},
-        memory_bytes=_peak_memory(),
-        libraries={"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
+        memory_bytes=made.facts.get("memory_bytes") or _peak_memory(),
+        device=made.facts.get("device", "cpu"),
+        libraries={"python": sys.version.split()[0], **{name: version(name) for name in _libraries(made)}},
         metrics=made.metrics,
         notes=made.notes,
+        facts=made.facts,
     )
+
+
+def _libraries(made: Made) -> tuple[str, ...]:
+    return LIBRARIES + (TORCH_LIBRARIES if "weights" in made.facts else ())
 
 
 def _export(export: Export) -> None:

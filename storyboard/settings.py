@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("CIRCLE_TAKE_DATA") or ROOT / "var").resolve()
 env.need_own_directory(DATA_DIR)
 MEDIA_ROOT = Path(env.text("MEDIA_LOCATION") or DATA_DIR / "media").resolve()
+# Which diffusion weights this machine has; see manage.py weights.
+WEIGHTS_ROOT = Path(env.text("WEIGHTS_LOCATION") or DATA_DIR / "weights").resolve()
 
 DEBUG = env.flag("DEBUG", False)
 HOST = env.text("HOST", "127.0.0.1")

@@ -24,7 +24,7 @@ _STILLS = ("first", "last", "key")
 def run(recipe: Recipe, desk: Desk) -> Made:
     """Frames for a recipe. Raises Refused for guides it cannot act on; Cancelled passes through from the desk."""
     cv2.setNumThreads(1)
-    _check(recipe)
+    engine("blocking").check(recipe)
     desk.step(0, recipe.frames, "staging")
     stills = _stills(recipe, desk)
     staging = _staging(recipe, desk)
@@ -36,22 +36,6 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     return Made(
         _frames(recipe, desk, draw), {"staging": staging.to_json().encode()}, version=VERSION, notes=_notes(recipe)
     )
-
-
-def _check(recipe: Recipe) -> None:
-    row = engine("blocking")
-    for ingredient in recipe.ingredients:
-        if ingredient.kind not in row.honours:
-            raise Refused(f"{row.why_not[ingredient.kind]} Take that guide off this shot, or choose another engine.")
-    if recipe.frames > row.max_frames:
-        raise Refused(
-            f"This take asks for {recipe.frames} frames; blocking makes up to {row.max_frames}, so shorten it."
-        )
-    if recipe.width < 1 or recipe.height < 1 or recipe.width * recipe.height > row.max_pixels:
-        raise Refused(
-            f"This take asks for {recipe.width} x {recipe.height} pixels; blocking makes up to {row.max_pixels:,} "
-            "pixels a frame, so choose a smaller size."
-        )
 
 
 def _frames(recipe: Recipe, desk: Desk, draw: Callable[[int], np.ndarray]) -> Iterator[np.ndarray]:

@@ -9,9 +9,9 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from generation import catalogue
 from generation.recipe import Ingredient, Recipe
-from storyboard import queue
+from generation.report import Refused
+from storyboard import engines, queue
 from storyboard.models.comment import Comment
 from storyboard.models.fields import OfProject
 from storyboard.models.job import Job, JobQuerySet, Status
@@ -104,6 +104,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
     ) -> list[Take]:
         """Queues `count` takes of each shot, every one with a seed of its own; the same `key` again asks nothing more.
 
+        `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
         `inputs`: seed (of the first take), parent, parent_frame, ingredients.
         """
         _check_amount(len(shots), count)
@@ -122,6 +123,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
         self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, **inputs: Any
     ) -> list[Take]:
         project, by = batch.project, batch.by
+        choice = None if inputs.get("recipe") else engines.chosen(engine)
         ids = [shot.pk for shot in shots]
         held = {
             shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
@@ -134,7 +136,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
             version = inputs.get("version") or versions[pk]
             assert version is not None
             for index in range(count):
-                recipe = _complete(engine, project, version, index, inputs)
+                recipe = _complete(choice, project, version, index, inputs)
                 takes.append(
                     Take(
                         project=project,
@@ -143,7 +145,8 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
                         batch=batch,
                         number=number + index + 1,
                         by=by,
-                        engine=engine,
+                        engine=recipe.engine,
+                        weights=recipe.weights,
                         seed=recipe.seed,
                         recipe=recipe.canonical(),
                         digest=recipe.digest,
@@ -171,6 +174,7 @@ class Take(Job):
     batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="takes")
     number = models.PositiveIntegerField()
     engine = models.CharField(max_length=40)
+    weights = models.CharField(max_length=100, blank=True)
     seed = models.PositiveBigIntegerField()
     recipe = models.TextField()
     digest = models.CharField(max_length=64)
@@ -205,6 +209,11 @@ class Take(Job):
         return f"take {self.number} of {self.shot.code}"
 
     @property
+    def choice(self) -> str:
+        """The engine with its weights, as a form would name them."""
+        return f"{self.engine}:{self.weights.partition('@')[0]}" if self.weights else self.engine
+
+    @property
     def frozen(self) -> Recipe:
         return Recipe.parse(self.recipe)
 
@@ -229,7 +238,7 @@ class Take(Job):
         if exactly:
             inputs["seed"] = self.seed
         return Take.objects.ask(
-            self.project, [self.shot], 1, by, key, self.engine, parent_frame=self.parent_frame, recipe=recipe, **inputs
+            self.project, [self.shot], 1, by, key, self.choice, parent_frame=self.parent_frame, recipe=recipe, **inputs
         )[0]
 
     def continue_from(
@@ -249,7 +258,7 @@ class Take(Job):
             count,
             by,
             key,
-            self.engine,
+            self.choice,
             parent=self,
             parent_frame=frame,
             ingredients=tuple(ingredients),
@@ -345,21 +354,17 @@ def _check_amount(shots: int, count: int) -> None:
         )
 
 
-def _engine(name: str) -> catalogue.Engine:
-    try:
-        return catalogue.engine(name)
-    except catalogue.UnknownEngine as error:
-        raise Refusal(f"N{str(error)[1:]}. Choose one of those.") from None
-
-
-def _complete(engine: str, project: Project, version: Version, index: int, inputs: dict[str, Any]) -> Recipe:
+def _complete(
+    choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
+) -> Recipe:
     """The whole recipe, seed drawn, before anything is queued."""
-    row = _engine(engine)
     seed = inputs.get("seed")
     seed = secrets.randbelow(SEEDS) if seed is None else (seed + index) % SEEDS
     again: Recipe | None = inputs.get("recipe")
     if again is not None:
         return replace(again, seed=seed)
+    assert choice is not None
+    row = choice.row
     guides = tuple(guide.ingredient(version.frames) for guide in version.guides.select_related("media"))
     ingredients = (*inputs.get("ingredients", ()), *guides)
     if any(each.kind == "continue" for each in ingredients):
@@ -367,14 +372,24 @@ def _complete(engine: str, project: Project, version: Version, index: int, input
     for each in ingredients:
         if each.kind not in row.honours:
             raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
-    return Recipe(
-        engine=engine,
+    width, height = row.legal_size(project.width, project.height)
+    recipe = Recipe(
+        engine=row.name,
         words=version.words(),
         negative=version.negative,
         seed=seed,
-        frames=version.frames,
+        frames=row.frames_for(version.frames, project.rate),
         rate=project.rate,
-        width=project.width,
-        height=project.height,
+        width=width,
+        height=height,
+        steps=row.steps,
+        guidance=row.guidance,
+        weights=choice.pinned,
         ingredients=ingredients,
+        settings=dict(row.settings),
     )
+    try:
+        row.check(recipe)
+    except Refused as refused:
+        raise Refusal(str(refused)) from None
+    return recipe

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from generation import catalogue, film
 from storyboard import live
 from storyboard.board import Board, cards, order
+from storyboard.engines import choices
 from storyboard.estimate import Line, seconds_per_frame
 from storyboard.models import Project, Role, Scene, Shot
 from storyboard.refusal import Refusal
@@ -27,7 +28,7 @@ def board(request: SignedIn, project: int) -> HttpResponse:
         "section": "board",
         "board": drawn,
         "scenes": [_with_count(each.scene, len(each.active)) for each in drawn.rows],
-        "engines": catalogue.ENGINES,
+        "engines": choices(),
         "second_per_frame": seconds_per_frame(catalogue.ENGINES[0].name, row),
         "sizes": film.SIZES,
         "angles": film.ANGLES,

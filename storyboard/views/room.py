@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from generation import catalogue, film
 from storyboard import strip as strips
+from storyboard.engines import choices
 from storyboard.models import Guide, Shot, Status, Take, Version
 from storyboard.models.judgement import REASONS
 from storyboard.recipe_page import RecipePage
@@ -83,7 +84,7 @@ def asking(shot: Shot) -> dict[str, Any]:
         "version": shot.current,
         "slots": slots(shot),
         "panels": list(shot.panels.select_related("media")),
-        "engines": catalogue.ENGINES,
+        "engines": choices(),
         "engine": engine,
         "honoured": [(kind, label) for kind, label in HERE.items() if kind in engine.honours],
         "unheeded": [(kind, label, engine.why_not.get(kind, "")) for kind, label in ELSEWHERE.items()],

@@ -1,0 +1,236 @@
+"""Listens to a pipeline from inside: counts its steps, stops it where it stands, holds and resumes it exactly.
+
+A pipeline's own callback is not offered by every class and never sees the model's output. Every class calls its
+scheduler once a step, so that is where the clock sits; hooks before each block make a cancellation felt inside a step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from generation.diffusion import state
+from generation.diffusion.state import State
+
+# Shares of the bar where no step is counted.
+ENCODING, DECODING = 0.05, 0.2
+
+
+class Pause(Exception):
+    """The take is to wait here: its state after the last step is in `state`."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"held after step {state.done} of {state.of}")
+        self.state = state
+
+
+@dataclass
+class Clock:
+    """One call of one pipeline. `poll` raises to stop; `hold` says whether to stop after a step and keep its state."""
+
+    pipe: Any
+    generator: torch.Generator
+    digest: str
+    weights: str
+    tell: Callable[[int, int, str], None]
+    hold: Callable[[int, int], bool]
+    look: Callable[[torch.Tensor], None] | None = None
+    resumed: State | None = None
+    passes: int = 1
+    done: int = 0
+    of: int = 0
+    last: torch.Tensor | None = None
+    phase: str = "reading the words"
+    skipped: int = 0
+    model_output: tuple[list[int], str] = field(default_factory=lambda: ([], "float32"))
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Clock]:
+        """Everything put on the pipeline is taken off again, however the block ends."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_as_class(self.pipe.scheduler, self._ticking(type(self.pipe.scheduler))))
+            for part in _parts(self.pipe):
+                stack.enter_context(_polled(part, self.poll))
+            for denoiser in _denoisers(self.pipe):
+                stack.enter_context(self._heard(denoiser))
+            stack.callback(self._settle)
+            self.poll()
+            yield self
+
+    def poll(self) -> None:
+        """Called before every block; as cheap as a comparison unless there is something to say."""
+        units, of = self._units()
+        self.tell(units, of, self.phase)
+
+    def _units(self) -> tuple[int, int]:
+        """Progress as whole units, with fixed shares for the words before and the pictures after the steps."""
+        steps = self.of or 1
+        of = max(steps + 2, round(steps / (1 - ENCODING - DECODING)))
+        before = max(1, round(of * ENCODING))
+        if self.phase == "reading the words":
+            return 0, of
+        return min(before + self.done, of - 1), of
+
+    def _ticking(self, kind: Any) -> type:
+        clock, watched = self, self.pipe.scheduler
+
+        @functools.wraps(kind.step)
+        def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
+            if scheduler is not watched:
+                return kind.step(scheduler, *args, **kwargs)
+            return clock._tick(functools.partial(kind.step, scheduler), scheduler, args, kwargs)
+
+        return type(kind.__name__, (kind,), {"step": step, "__module__": kind.__module__})
+
+    def _tick(self, step: Callable[..., Any], scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        self._begin()
+        if self.resumed and self.done < self.resumed.done:
+            return self._skip(scheduler, args, kwargs)
+        sample = _sample(scheduler, args, kwargs)
+        before = _sigma(scheduler)
+        result = step(*args, **kwargs)
+        outputs = _tensors(result)
+        self.done += 1
+        self.last = outputs[0]
+        if self.look is not None:
+            self.look(outputs[1] if len(outputs) > 1 else _clean(sample, outputs[0], before, _sigma(scheduler)))
+        self._turn()
+        if self.done < self.of and self.hold(self.done, self.of):
+            raise Pause(self._state(scheduler, outputs))
+        return result
+
+    def _begin(self) -> None:
+        """The schedule is known once the loop begins; until then the words and guides are being read."""
+        if not self.of:
+            self.of = len(self.pipe.scheduler.timesteps) * self.passes
+            self.phase = f"step 1 of {self.of}"
+
+    def _turn(self) -> None:
+        self.phase = f"step {self.done + 1} of {self.of}" if self.done < self.of else "decoding"
+        self.poll()
+
+    def _skip(self, scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Steps that were done before the pause pass by; at the last of them everything stands as it stood then."""
+        assert self.resumed is not None
+        self.done += 1
+        self.skipped += 1
+        sample = _sample(scheduler, args, kwargs)
+        outputs = [sample] * len(self.resumed.outputs)
+        if self.done == self.resumed.done:
+            outputs = [each.to(sample.device) for each in self.resumed.outputs]
+            state.remind(scheduler, self.resumed.scheduler, sample.device)
+            self.generator.set_state(self.resumed.generator)
+        self.last = outputs[0]
+        self._turn()
+        return _answered(outputs, kwargs.get("return_dict", True))
+
+    @contextlib.contextmanager
+    def _heard(self, denoiser: torch.nn.Module) -> Iterator[None]:
+        """Notes the shape of what the denoiser says, and answers for it while steps pass by."""
+        forward = denoiser.forward
+
+        @functools.wraps(forward)
+        def listening(*args: Any, **kwargs: Any) -> Any:
+            self._begin()
+            resumed = self.resumed
+            if resumed is not None and self.done < resumed.done:
+                shape, dtype = resumed.model_output
+                here = next(each for each in (*args, *kwargs.values()) if isinstance(each, torch.Tensor))
+                return _answered([torch.zeros(shape, dtype=getattr(torch, dtype), device=here.device)], False)
+            result = forward(*args, **kwargs)
+            said = _tensors(result)[0]
+            self.model_output = (list(said.shape), str(said.dtype).removeprefix("torch."))
+            return result
+
+        denoiser.forward = listening  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            denoiser.forward = forward  # type: ignore[method-assign]
+
+    def _state(self, scheduler: Any, outputs: list[torch.Tensor]) -> State:
+        remembered = state.remembered(scheduler)
+        noise = self.generator.get_state()
+        return State(self.digest, self.weights, self.done, self.of, outputs, remembered, noise, self.model_output)
+
+    def _settle(self) -> None:
+        """After a stop in the middle, caches and offloading hooks must not tell the next take about this one."""
+        if torch.cuda.is_available():
+            with contextlib.suppress(RuntimeError):
+                torch.cuda.synchronize()
+        self.pipe.maybe_free_model_hooks()
+
+
+def _parts(pipe: Any) -> list[torch.nn.Module]:
+    return [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
+
+
+def _denoisers(pipe: Any) -> list[torch.nn.Module]:
+    names = ("transformer", "transformer_2", "unet")
+    return [part for name in names if isinstance(part := getattr(pipe, name, None), torch.nn.Module)]
+
+
+@contextlib.contextmanager
+def _as_class(thing: Any, kind: type) -> Iterator[None]:
+    before = type(thing)
+    thing.__class__ = kind
+    try:
+        yield
+    finally:
+        thing.__class__ = before
+
+
+@contextlib.contextmanager
+def _polled(part: torch.nn.Module, poll: Callable[[], None]) -> Iterator[None]:
+    """Asks before each block of this part whether the work is still wanted."""
+    blocks = [block for each in part.modules() if isinstance(each, torch.nn.ModuleList) for block in each]
+    hooks = [block.register_forward_pre_hook(lambda *_: poll()) for block in blocks]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _tensors(result: Any) -> list[torch.Tensor]:
+    """The tensors of a scheduler's or a model's answer, in whichever of its two forms it comes."""
+    values = result if isinstance(result, tuple) else tuple(result.values())
+    return [each for each in values if isinstance(each, torch.Tensor)]
+
+
+def _answered(outputs: list[torch.Tensor], as_object: bool) -> Any:
+    if not as_object:
+        return tuple(outputs)
+    return SimpleNamespace(**dict(zip(("prev_sample", "pred_original_sample"), outputs, strict=False)))
+
+
+def _sample(scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> torch.Tensor:
+    """The noisy latents among a step's arguments; schedulers do not agree on their place."""
+    return inspect.signature(type(scheduler).step).bind(scheduler, *args, **kwargs).arguments["sample"]
+
+
+def _sigma(scheduler: Any) -> float | None:
+    """The noise level where the scheduler stands now; None where it keeps none."""
+    sigmas, index = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
+    if sigmas is None or not hasattr(scheduler, "step_index"):
+        return None
+    at = index if index is not None else (scheduler.begin_index or 0)
+    return float(sigmas[min(int(at), len(sigmas) - 1)])
+
+
+def _clean(sample: torch.Tensor, stepped: torch.Tensor, before: float | None, after: float | None) -> torch.Tensor:
+    """The picture that the model sees behind the noise: the straight line of this step followed to no noise at all.
+
+    Exact for flow matching, where x = (1 - s) x0 + s n: the velocity is (x' - x) / (s' - s), and x0 = x - s v.
+    """
+    if before is None or after is None or before == after:
+        return stepped
+    velocity = (stepped.float() - sample.float()) / (after - before)
+    return sample.float() - before * velocity

@@ -1,0 +1,78 @@
+"""Ingredients as the pictures pipelines take: PIL images of the take's own size, and runs of frames from a clip."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from generation.blocking.stills import covering
+from generation.recipe import Ingredient, Recipe
+from generation.report import Desk, Refused
+
+
+def picture(ingredient: Ingredient, recipe: Recipe, desk: Desk) -> Image.Image:
+    """The still an ingredient gives, cut to the take's size."""
+    path = desk.ingredient(ingredient.sha256)
+    if ingredient.media == "video":
+        return Image.fromarray(covering(_frames(path, ingredient.source_frame, 1)[-1], recipe.width, recipe.height))
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if found is None:
+        raise Refused(f"The picture given as {ingredient.kind} frame cannot be opened; give it again as PNG or JPEG.")
+    return Image.fromarray(covering(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), recipe.width, recipe.height))
+
+
+def prefix(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
+    """The `count` frames up to and with the one a take goes on from; fewer where the clip begins later."""
+    found = _frames(desk.ingredient(ingredient.sha256), ingredient.source_frame, count)
+    return [Image.fromarray(covering(each, recipe.width, recipe.height)) for each in found]
+
+
+def clip(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
+    """`count` frames of a guide clip from its start, its last one held where it is shorter."""
+    found = _frames(desk.ingredient(ingredient.sha256), count - 1, count, exact=False)
+    found += [found[-1]] * (count - len(found))
+    return [Image.fromarray(covering(each, recipe.width, recipe.height)) for each in found]
+
+
+def at_frame(ingredient: Ingredient, recipe: Recipe) -> int:
+    """The frame of the take that a still stands at."""
+    if ingredient.kind == "first":
+        return 0
+    if ingredient.kind == "last":
+        return recipe.frames - 1
+    if not 0 <= ingredient.at_frame < recipe.frames:
+        raise Refused(
+            f"A key frame is set at frame {ingredient.at_frame}, but the take has frames 0 to {recipe.frames - 1}; "
+            "move the key frame or lengthen the shot."
+        )
+    return ingredient.at_frame
+
+
+def conformed(frames: np.ndarray, count: int, rate: tuple[int, int], native_rate: tuple[int, int]) -> np.ndarray:
+    """`count` frames at the take's rate, each the one on screen at that time; none is invented."""
+    ratio = Fraction(*native_rate) / Fraction(*rate)
+    return frames[[min(int(n * ratio), len(frames) - 1) for n in range(count)]]
+
+
+def _frames(path: Path, last: int, count: int, exact: bool = True) -> list[np.ndarray]:
+    """Frames last-count+1 to `last`, counted by decoding, because seeking is not exact in every file."""
+    movie = cv2.VideoCapture(str(path))
+    found: list[np.ndarray] = []
+    try:
+        for number in range(last + 1):
+            if number <= last - count:
+                movie.grab()
+                continue
+            there, frame = movie.read()
+            if not there:
+                break
+            found.append(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+    finally:
+        movie.release()
+    if not found or (exact and len(found) < min(count, last + 1)):
+        raise Refused(f"The clip given as a guide has no frame {last}; choose an earlier frame.")
+    return found

@@ -1,0 +1,191 @@
+"""One take through one pipeline: load, run, look at what came out; on too little memory, once more with less."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from generation.diffusion import plan as planning
+from generation.diffusion import residence
+from generation.diffusion.check import sound
+from generation.diffusion.clock import Clock, Pause
+from generation.diffusion.latents import Colours
+from generation.diffusion.plan import Plan
+from generation.diffusion.state import BadState, State
+from generation.recipe import Recipe
+from generation.report import Desk, Held, Refused
+from generation.weights import BadWeights, Weights
+
+log = logging.getLogger(__name__)
+
+Arguments = Callable[[Any], dict[str, Any]]
+Unpack = Callable[[Any, torch.Tensor], torch.Tensor]
+PREVIEW_LONG_EDGE = 320
+PREVIEW_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Shooting:
+    """uint8 frames (N, height, width, 3) as the decoder gave them, and what a report says about their making."""
+
+    frames: np.ndarray
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def shoot(
+    recipe: Recipe,
+    desk: Desk,
+    pipeline_class: Any,
+    arguments: Arguments,
+    unpack: Unpack | None = None,
+    dtypes: dict[str, str] | None = None,
+    passes: int = 1,
+) -> Shooting:
+    """Runs the recipe's weights through `pipeline_class` with what `arguments(pipe)` says.
+
+    `unpack` brings a scheduler's latents into (channels, T, H, W) for previews; `dtypes` names parts that need another
+    number format than the plan's; `passes` is how often the schedule is gone through in one call. Raises Refused with
+    a reason, Held with a saved state, and whatever the desk raises.
+    """
+    weights = _weights(recipe, desk)
+    plan = planning.choose(weights.tensor_bytes, planning.device())
+    try:
+        return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes)
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        log.warning("%s did not fit as %s: %s", recipe.weights, plan.name, error)
+    residence.clear()
+    less = planning.thriftier(plan)
+    if less is not None:
+        try:
+            return _once(recipe, desk, weights, pipeline_class, less, arguments, unpack, dtypes, passes)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not _is_memory(error):
+                raise
+    residence.clear()
+    raise Refused(
+        f"{recipe.frames} frames of {recipe.width} x {recipe.height} do not fit this machine's memory with these "
+        f"weights, not even with {(less or plan).name}. Ask for fewer frames or a smaller size."
+    )
+
+
+def _once(
+    recipe: Recipe,
+    desk: Desk,
+    weights: Weights,
+    pipeline_class: Any,
+    plan: Plan,
+    arguments: Arguments,
+    unpack: Unpack | None,
+    dtypes: dict[str, str] | None,
+    passes: int,
+) -> Shooting:
+    seconds = {}
+    began = time.monotonic()
+    desk.step(0, 100, "loading the weights")
+    here = residence.settle(weights.path, weights.pinned, pipeline_class, plan, dtypes)
+    seconds["load weights"] = time.monotonic() - began
+    if plan.device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(plan.device)
+    window = _Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
+    generator = torch.Generator("cpu").manual_seed(recipe.seed)
+    clock = Clock(
+        pipe=here.pipe,
+        generator=generator,
+        digest=recipe.digest,
+        weights=weights.pinned,
+        tell=desk.step,
+        hold=desk.hold,
+        look=lambda clean: window.show(here.pipe, clean),
+        resumed=_resumed(recipe, desk, weights),
+        passes=passes,
+    )
+    began = time.monotonic()
+    with torch.inference_mode(), clock.running():
+        try:
+            result = here.pipe(**arguments(here.pipe), generator=generator, output_type="np")
+        except Pause as pause:
+            raise _held(pause, desk) from None
+    seconds["pipeline"] = time.monotonic() - began
+    frames = sound(_frames(result), plan.dtype)
+    window.learn(here.pipe, clock.last, frames)
+    return Shooting(frames, _facts(plan, here.facts, clock, seconds))
+
+
+class _Window:
+    """What those who wait see of the work: a small moving picture, at most two a second."""
+
+    def __init__(self, desk: Desk, recipe: Recipe, colours: Colours, unpack: Unpack | None) -> None:
+        scale = PREVIEW_LONG_EDGE / max(recipe.width, recipe.height)
+        self.size = (round(recipe.width * scale), round(recipe.height * scale))
+        self.desk, self.colours, self.unpack = desk, colours, unpack
+        self.shown = 0.0
+
+    def show(self, pipe: Any, clean: torch.Tensor) -> None:
+        now = time.monotonic()
+        if self.unpack is None or now - self.shown < PREVIEW_SECONDS:
+            return
+        self.shown = now
+        self.desk.preview(self.colours.movie(self.unpack(pipe, clean), *self.size))
+
+    def learn(self, pipe: Any, latents: torch.Tensor | None, frames: np.ndarray) -> None:
+        if self.unpack is not None and latents is not None:
+            self.colours.learn(self.unpack(pipe, latents), frames)
+
+
+def _weights(recipe: Recipe, desk: Desk) -> Weights:
+    try:
+        return desk.weights(recipe.weights)
+    except BadWeights as error:
+        raise Refused(str(error)) from None
+
+
+def _resumed(recipe: Recipe, desk: Desk, weights: Weights) -> State | None:
+    path = desk.saved()
+    if path is None:
+        return None
+    try:
+        return State.load(path, recipe.digest, weights.pinned)
+    except BadState as error:
+        log.warning("begun from the start, because %s", error)
+        return None
+
+
+def _held(pause: Pause, desk: Desk) -> Held:
+    path = desk.scratch() / "state.safetensors"
+    pause.state.save(path)
+    return Held(path, pause.state.done, pause.state.of)
+
+
+def _frames(result: Any) -> np.ndarray:
+    found = result.frames if hasattr(result, "frames") else result[0]
+    return np.asarray(found[0] if np.ndim(found) == 5 or isinstance(found, list) else found)
+
+
+def _facts(plan: Plan, loaded: dict[str, Any], clock: Clock, seconds: dict[str, float]) -> dict[str, Any]:
+    facts = {
+        **loaded,
+        "device": planning.device_label(plan.device),
+        "dtype": plan.dtype,
+        "plan": plan.name,
+        "steps": clock.of,
+        "steps resumed": clock.skipped,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+    }
+    if plan.device.startswith("cuda"):
+        facts["memory_bytes"] = torch.cuda.max_memory_allocated(plan.device)
+    return facts
+
+
+def _is_memory(error: BaseException) -> bool:
+    """True for every way that too little memory is said; a RuntimeError says it only in its text."""
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or ("alloc" in text and "memory" in text)

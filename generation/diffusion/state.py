@@ -1,0 +1,110 @@
+"""A half-made take on disk: everything the next step depends on, as safetensors named by its recipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+FORMAT = "1"
+
+
+class BadState(ValueError):
+    """This file is not the saved state of this take."""
+
+
+@dataclass
+class State:
+    """After `done` of `of` steps: what the scheduler returned, what it remembers, where the noise stands."""
+
+    digest: str
+    weights: str
+    done: int
+    of: int
+    outputs: list[torch.Tensor]
+    scheduler: dict[str, Any]
+    generator: torch.Tensor
+    model_output: tuple[list[int], str] = field(default_factory=lambda: ([], "float32"))
+
+    def save(self, path: Path) -> None:
+        tensors = {f"output.{index}": each for index, each in enumerate(self.outputs)}
+        tensors["generator"] = self.generator
+        plain: dict[str, Any] = {}
+        for name, value in self.scheduler.items():
+            plain[name] = _shape(f"scheduler.{name}", value, tensors)
+        said = {
+            "format": FORMAT,
+            "digest": self.digest,
+            "weights": self.weights,
+            "done": str(self.done),
+            "of": str(self.of),
+            "plain": json.dumps(plain),
+            "model_output": json.dumps(self.model_output),
+        }
+        save_file({name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}, path, said)
+
+    @classmethod
+    def load(cls, path: Path, digest: str, weights: str) -> State:
+        """Raises BadState for a file that is cut short, of another recipe, or of other weights."""
+        try:
+            with safe_open(path, "pt") as file:
+                said = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError) as error:
+            raise BadState(f"the saved state cannot be read ({error})") from None
+        if said.get("format") != FORMAT or said.get("digest") != digest or said.get("weights") != weights:
+            raise BadState("the saved state belongs to another recipe, other weights or another version of this server")
+        scheduler = {}
+        for name, shape in json.loads(said["plain"]).items():
+            scheduler[name] = _rebuilt(shape, tensors)
+        outputs = [tensors[f"output.{index}"] for index in range(sum(name.startswith("output.") for name in tensors))]
+        size, dtype = json.loads(said["model_output"])
+        return cls(
+            digest, weights, int(said["done"]), int(said["of"]), outputs, scheduler, tensors["generator"], (size, dtype)
+        )
+
+
+def remembered(scheduler: Any) -> dict[str, Any]:
+    """What a scheduler keeps between steps: its plain attributes and tensors, never its configuration."""
+    return {name: value for name, value in vars(scheduler).items() if name != "_internal_dict" and _is_plain(value)}
+
+
+def remind(scheduler: Any, values: dict[str, Any], device: torch.device) -> None:
+    """Puts the values back, each tensor on the device where the scheduler keeps it now."""
+    for name, value in values.items():
+        here = vars(scheduler).get(name)
+        setattr(scheduler, name, _placed(value, here.device if isinstance(here, torch.Tensor) else device))
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(_is_plain(each) for each in value)
+    return value is None or isinstance(value, bool | int | float | str | torch.Tensor)
+
+
+def _placed(value: Any, device: torch.device) -> Any:
+    if isinstance(value, list):
+        return [_placed(each, device) for each in value]
+    return value.to(device) if isinstance(value, torch.Tensor) else value
+
+
+def _shape(name: str, value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        tensors[name] = value
+        return {"tensor": name}
+    if isinstance(value, list):
+        return {"list": [_shape(f"{name}.{index}", each, tensors) for index, each in enumerate(value)]}
+    return {"value": value}
+
+
+def _rebuilt(shape: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Any:
+    if "tensor" in shape:
+        return tensors[shape["tensor"]]
+    if "list" in shape:
+        return [_rebuilt(each, tensors) for each in shape["list"]]
+    return shape["value"]

@@ -1,0 +1,76 @@
+"""What a person can choose to make takes with: each engine, once for each of the weights this server has for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from generation import catalogue
+from generation.weights import BadWeights, Registry, Weights
+from storyboard.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One engine with the weights it would load; `name` is what a form sends, such as `ltx:ltx-2b-distilled`."""
+
+    row: catalogue.Engine
+    weights: Weights | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.name}:{self.weights.name}" if self.weights else self.row.name
+
+    @property
+    def label(self) -> str:
+        return f"{self.row.label} · {self.weights.name}" if self.weights else self.row.label
+
+    @property
+    def pinned(self) -> str:
+        return self.weights.pinned if self.weights else ""
+
+
+def registry() -> Registry:
+    return Registry(settings.WEIGHTS_ROOT)
+
+
+def choices() -> list[Choice]:
+    """Every engine that can run here now, in the order of the catalogue."""
+    found: list[Choice] = []
+    here = registry().all()
+    for row in catalogue.ENGINES:
+        if not row.pipelines:
+            found.append(Choice(row))
+        found += [Choice(row, weights) for weights in here if weights.pipeline in row.pipelines]
+    return found
+
+
+def chosen(name: str) -> Choice:
+    """The choice a form names; raises Refusal, with those there are, for any other."""
+    engine, _, weights = name.partition(":")
+    try:
+        row = catalogue.engine(engine)
+    except catalogue.UnknownEngine as error:
+        raise Refusal(f"N{str(error)[1:]}. Choose one of those.") from None
+    if not row.pipelines:
+        return Choice(row)
+    fitting = [each for each in choices() if each.row is row]
+    if not weights and len(fitting) == 1:
+        return fitting[0]
+    for each in fitting:
+        if each.name == name:
+            return each
+    there = ", ".join(each.weights.name for each in fitting if each.weights) or "none yet"
+    raise Refusal(
+        f"{row.label} has no weights called {weights or 'so'!r} here; there are: {there}. "
+        "Weights are registered with: python manage.py weights add FOLDER"
+    )
+
+
+def pinned(name: str) -> Weights | None:
+    """The weights a recipe names, or None where this machine has them no more."""
+    try:
+        return registry().get(name)
+    except BadWeights:
+        return None
