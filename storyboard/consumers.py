@@ -44,6 +44,9 @@ class ProjectConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
             message = json.loads(text_data or "")
+            if "pulse" in message:
+                self.post({"e": "pulse"})
+                return
             shot = message["here"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return

@@ -7,13 +7,16 @@
  * - `live:preview`  detail is {take, done, of, blob}
  * - `live:here`     somebody came or went
  * - `live:reload`   too much was missed; detail is {page}, this page as the server draws it now
- * - `live:state`    detail is {open}
+ * - `live:state`    detail is {open}: false once nothing was heard for a few seconds
  */
 
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 15_000;
 const SAY_SO_AFTER_MS = 2000;
 const HEARTBEAT_MS = 20_000;
+/** A line may be dead without knowing, so the server is asked for a sign of life and given one turn to answer. */
+const PULSE_MS = 3000;
+const PULSES_BEFORE_ANOTHER_LINE = 5;
 /** A heartbeat this late means that the lid was closed: the socket may be dead without knowing. */
 const SLEPT_MS = 45_000;
 const PREVIEW_HEADER = 16;
@@ -26,6 +29,7 @@ class Live {
   #failures = 0;
   #retry = 0;
   #complaint = 0;
+  #silent = 0;
   #shot = null;
   #beatAt = Date.now();
   #progress = new Map();
@@ -39,6 +43,8 @@ class Live {
     if (!this.project) return;
     if (document.body.dataset.shot) this.#shot = Number(document.body.dataset.shot);
     setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
+    setInterval(() => this.#pulse(), PULSE_MS);
+    window.addEventListener("offline", () => this.#leave());
     for (const name of ["online", "pageshow", "focus"]) window.addEventListener(name, () => this.#wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#wake());
     this.#connect();
@@ -66,9 +72,11 @@ class Live {
     const socket = new WebSocket(`${scheme}://${location.host}/live/${this.project}/?after=${this.number}`);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#silent = 0;
     this.#complainLater();
     socket.addEventListener("open", () => {
       this.#failures = 0;
+      this.#silent = 0;
       this.#said(true);
       this.#sayHere();
     });
@@ -76,7 +84,7 @@ class Live {
     socket.addEventListener("close", (closing) => socket === this.#socket && this.#lost(closing.code));
   }
 
-  #lost(code) {
+  #lost(code = 0) {
     this.#socket = null;
     if (code === 4001) return location.reload();
     this.#complainLater();
@@ -88,12 +96,24 @@ class Live {
   #wake() {
     const slept = Date.now() - this.#beatAt > SLEPT_MS;
     this.#beatAt = Date.now();
-    if (this.#socket && slept) {
-      const old = this.#socket;
-      this.#socket = null;
-      old.close();
-    }
+    if (slept) this.#leave();
     if (!this.#socket) this.#connect();
+  }
+
+  /** Takes another socket without waiting for the old one to notice its end. */
+  #leave() {
+    const old = this.#socket;
+    if (!old) return;
+    this.#lost();
+    old.close();
+  }
+
+  #pulse() {
+    if (!this.#socket || document.hidden) return;
+    this.#silent += 1;
+    if (this.#silent > PULSES_BEFORE_ANOTHER_LINE) return this.#leave();
+    if (this.#silent > 1) this.#said(false);
+    if (this.open) this.#socket.send('{"pulse":true}');
   }
 
   #heartbeat() {
@@ -118,6 +138,8 @@ class Live {
   }
 
   #hear(data) {
+    if (this.#silent > 1) this.#said(true);
+    this.#silent = 0;
     if (data instanceof ArrayBuffer) return this.#hearPreview(data);
     const message = JSON.parse(data);
     if (message.reload) return this.#reload();

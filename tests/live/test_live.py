@@ -184,6 +184,15 @@ async def test_presence_says_who_is_on_which_shot_and_who_left(
     await _until(lambda: live.present(kite.pk) == [])
 
 
+async def test_a_page_that_asks_for_a_sign_of_life_gets_one(kite: Project, alice: User, enter: Any) -> None:
+    page = socket(kite, await sync_to_async(enter)(alice), after=kite.last_event)
+    await page.connect()
+    await page.send('{"pulse":true}')
+    while (await page.receive()).get("e") != "pulse":
+        pass
+    await page.disconnect()
+
+
 async def test_nonsense_from_a_page_is_ignored(kite: Project, alice: User, enter: Any) -> None:
     page = socket(kite, await sync_to_async(enter)(alice), after=kite.last_event)
     await page.connect()
