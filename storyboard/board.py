@@ -13,6 +13,9 @@ from django.db.models.functions import Coalesce
 from storyboard.card import Card
 from storyboard.models import Circle, Comment, Panel, Project, Scene, Shot, Status, Take
 
+# The first rows at the usual size of a card, on a usual screen.
+IN_SIGHT = 8
+
 
 @dataclass
 class Row:
@@ -38,7 +41,8 @@ class Board:
     @classmethod
     def of(cls, project: Project) -> Board:
         by_scene = defaultdict(list)
-        for card in cards(project):
+        for place, card in enumerate(cards(project)):
+            card.is_in_sight = place < IN_SIGHT
             by_scene[card.shot.scene_id].append(card)
         scenes = Scene.objects.filter(project=project).order_by("position", "pk")
         return cls(project, [Row(scene, by_scene[scene.pk]) for scene in scenes])

@@ -27,7 +27,8 @@ USUAL_TILES = 24
 class Card:
     """What one shot shows now: `shows` is pick, circled, take, panel or card, in this order of preference.
 
-    `shot` and `take` carry what was counted and found along with them, which their types do not know.
+    `shot` and `take` carry what was counted and found along with them, which their types do not know. `is_in_sight`
+    marks the first of the board, whose pictures are fetched before all else.
     """
 
     shot: Any
@@ -38,6 +39,7 @@ class Card:
     running: list[Take] = field(default_factory=list)
     queued: list[Take] = field(default_factory=list)
     failed: Take | None = None
+    is_in_sight: bool = False
 
     @property
     def shows(self) -> str:

@@ -83,6 +83,17 @@ def clip_media(project: Project, shade: int = 120) -> dict[str, Media]:
     return kept
 
 
+def own_posters(project: Project) -> None:
+    """A picture of its own for what each shot shows, as takes have: one that all share is fetched only once."""
+    shown = list(Take.objects.shown().filter(project=project).select_related("poster"))
+    for take in shown:
+        copy = Path(tempfile.mkdtemp()) / "poster.jpg"
+        copy.write_bytes(take.poster.path.read_bytes() + str(take.pk).encode())
+        take.poster = Media.objects.keep(project, copy, "image/jpeg")
+        shutil.rmtree(copy.parent)
+    Take.objects.bulk_update(shown, ["poster"])
+
+
 @lru_cache(maxsize=8)
 def _clip(shade: int) -> tuple[Path, ffmpeg.Derived]:
     folder = Path(tempfile.mkdtemp(prefix="circle-take-clip-"))

@@ -14,23 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.bench.ground import ground, median, percentile
+from tests.bench.ground import ground, median
 
 SIZES = (25, 500)
 TAKES = 8
-PRESSES = 40
 BUDGET_BYTES = 400_000
-WATCH = """() => {
-  const seen = (window.seen = { lcp: 0, shift: 0, long: [], slow: [] });
-  new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.lcp = e.startTime)))
-    .observe({ type: "largest-contentful-paint", buffered: true });
-  new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.shift += e.hadRecentInput ? 0 : e.value)))
-    .observe({ type: "layout-shift", buffered: true });
-  new PerformanceObserver((list) => list.getEntries().forEach((e) => seen.long.push(e.duration)))
-    .observe({ type: "longtask" });
-  new PerformanceObserver((list) => list.getEntries().forEach((e) => e.interactionId && seen.slow.push(e.duration)))
-    .observe({ type: "event", durationThreshold: 16 });
-}"""
 
 
 def main() -> None:
@@ -39,6 +27,8 @@ def main() -> None:
 
         alice = factories.person("Alice")
         boards = {size: factories.board(alice, size, TAKES, f"{size} shots") for size in SIZES}
+        for board in boards.values():
+            factories.own_posters(board)
         _server(alice, boards)
         with _web(folder) as url:
             _browser(url, alice, boards)
@@ -97,26 +87,18 @@ def _browser(url: str, alice: Any, boards: dict[int, Any]) -> None:
 
 
 def _visit(context: Any, address: str, slower: int) -> str:
+    from tests.browser.pace import WATCH, pace_of, press_through
+
     page = context.new_page()
     page.goto(address)
     page.locator("#board[data-ready]").wait_for()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
-    page.add_init_script(f"({WATCH})()")
+    page.add_init_script(WATCH)
     page.reload()
     page.locator("#board[data-ready]").wait_for()
     page.wait_for_function("window.seen.lcp > 0")
-    page.locator(".card").first.focus()
-    page.evaluate("window.seen.long.length = 0")
-    for press in range(PRESSES):
-        page.keyboard.press(("ArrowRight", "ArrowDown", "Shift+ArrowRight", "x")[press % 4])
-        page.wait_for_timeout(20)
-    seen = page.evaluate("window.seen")
-    elements = page.evaluate("document.querySelectorAll('*').length")
-    keys = percentile(seen["slow"], 0.98) if seen["slow"] else 16
-    return (
-        f"LCP {seen['lcp']:5.0f} ms  INP p98 {keys:4.0f} ms  CLS {seen['shift']:.3f}  "
-        f"longest task {max(seen['long'], default=0):4.0f} ms  {elements} elements"
-    )
+    press_through(page)
+    return f"{pace_of(page)}  {page.evaluate('document.querySelectorAll(`*`).length')} elements"
 
 
 @contextmanager

@@ -30,7 +30,8 @@ export class Heights {
     const columns = style.gridTemplateColumns.split(" ").length;
     const { marginTop, marginBottom } = getComputedStyle(card);
     const row = card.offsetHeight + parseFloat(marginTop) + parseFloat(marginBottom) + parseFloat(style.rowGap);
-    const frame = this.scene.offsetHeight - Math.ceil(shown(this.scene) / columns) * row;
+    const inside = this.scene.offsetHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+    const frame = inside - Math.ceil(shown(this.scene) / columns) * row;
     this.#measure = { columns, row, frame };
     this.#tell();
   }
