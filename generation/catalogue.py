@@ -17,7 +17,8 @@ class Engine:
     `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
     that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
     is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
-    otherwise. `holds` says that a take can stop after a step and go on later with the same result.
+    otherwise. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
+    at the engine's own rate where it has one.
     """
 
     name: str
@@ -55,6 +56,11 @@ class Engine:
         own = self.rate or rate
         return -(-frames * rate[1] * own[0] // (rate[0] * own[1]))
 
+    def most_frames(self, rate: tuple[int, int]) -> int:
+        """The most frames at `rate` that the engine can make in one take."""
+        own = self.rate or rate
+        return self.max_frames * rate[0] * own[1] // (rate[1] * own[0])
+
     def legal_size(self, width: int, height: int) -> tuple[int, int]:
         """The nearest size the engine can make, in pixels."""
         step = self.size_multiple
@@ -66,10 +72,9 @@ class Engine:
             if ingredient.kind not in self.honours:
                 reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")
                 raise Refused(f"{reason} Take that guide off this shot, or choose another engine.")
-        if recipe.frames > self.max_frames:
-            raise Refused(
-                f"This take asks for {recipe.frames} frames; {self.label} makes up to {self.max_frames}, so shorten it."
-            )
+        most = self.most_frames(recipe.rate)
+        if recipe.frames > most:
+            raise Refused(f"This take asks for {recipe.frames} frames; {self.label} makes up to {most}, so shorten it.")
         if recipe.width < 1 or recipe.height < 1 or recipe.width * recipe.height > self.max_pixels:
             raise Refused(
                 f"This take asks for {recipe.width} x {recipe.height} pixels; {self.label} makes up to "
@@ -126,6 +131,66 @@ ENGINES: tuple[Engine, ...] = (
         steps=30,
         guidance=3.0,
         settings={"image_cond_noise_scale": 0.025, "decode_timestep": 0.05, "decode_noise_scale": 0.025},
+        holds=True,
+    ),
+    Engine(
+        name="cogvideox",
+        label="CogVideoX",
+        module="generation.engines.cogvideox",
+        summary="Words alone, at 8 frames a second; six seconds at most.",
+        honours=frozenset(),
+        why_not={
+            "first": "These CogVideoX weights begin from words; CogVideoX from a picture takes a first frame.",
+            "last": "CogVideoX cannot be told how a clip ends; LTX-Video can.",
+            "key": "CogVideoX has no place for key frames; LTX-Video has.",
+            "reference": "CogVideoX has no place for a reference picture.",
+            "depth": "These CogVideoX weights do not follow depth; CogVideoX Fun Control does.",
+            "motion": "These CogVideoX weights do not follow a motion clip; CogVideoX Fun Control does.",
+            "camera": "CogVideoX reads the camera from the words.",
+            "continue": "These CogVideoX weights begin from words; CogVideoX from a picture goes on from a frame.",
+            "staging": "CogVideoX reads words, not a staging.",
+        },
+        max_frames=49,
+        max_pixels=1360 * 768,
+        size_multiple=16,
+        queue="takes",
+        frames_step=4,
+        frames_plus=1,
+        pipelines=("CogVideoXPipeline",),
+        rate=(8, 1),
+        steps=50,
+        guidance=6.0,
+        settings={"dynamic_guidance": True},
+        holds=True,
+    ),
+    Engine(
+        name="wan",
+        label="Wan",
+        module="generation.engines.wan",
+        summary="Wan 2.1 and 2.2 from words alone, at 16 frames a second; five seconds at most.",
+        honours=frozenset(),
+        why_not={
+            "first": "These Wan weights begin from words; Wan from a picture and Wan VACE take a first frame.",
+            "last": "These Wan weights begin from words; Wan from a picture and Wan VACE take a last frame.",
+            "key": "These Wan weights begin from words; Wan VACE takes key frames.",
+            "reference": "These Wan weights begin from words; Wan VACE takes reference pictures.",
+            "depth": "These Wan weights begin from words; Wan VACE follows depth.",
+            "motion": "These Wan weights begin from words; Wan VACE follows a motion clip.",
+            "camera": "Wan reads the camera from the words.",
+            "continue": "These Wan weights begin from words; Wan VACE goes on from another clip.",
+            "staging": "Wan reads words, not a staging.",
+        },
+        max_frames=81,
+        max_pixels=1280 * 720,
+        size_multiple=16,
+        queue="takes",
+        frames_step=4,
+        frames_plus=1,
+        pipelines=("WanPipeline",),
+        rate=(16, 1),
+        steps=50,
+        guidance=5.0,
+        settings={"guidance_scale_2": None, "max_sequence_length": 512},
         holds=True,
     ),
 )
