@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -48,6 +48,8 @@ class Desk:
         self._done, self._of, self._phase = 0, 0, ""
         self._lost: Lost | None = None
         self._unwanted = False
+        self._draft_waits = False
+        self.last_look: bytes = b""
         self._over = threading.Event()
         self._pulse = threading.Thread(target=self._beat_on, name=f"pulse of {job.pk}", daemon=True)
 
@@ -81,17 +83,22 @@ class Desk:
         if now - self._shown < PREVIEW_SECONDS:
             return
         self._shown = now
-        shown = _still(frame) if frame.ndim == 3 else _moving(frame)
+        self.last_look = shown = _still(frame) if frame.ndim == 3 else _moving(frame)
         live.show(self.job.project_id, self.job.pk, self._done, self._of, shown)
 
     def weights(self, pinned: str) -> Weights:
         return Registry(settings.WEIGHTS_ROOT).get(pinned)
 
     def hold(self, done: int, of: int) -> bool:
-        return False
+        return self.is_at_audition(done, of) or self._draft_waits
+
+    def is_at_audition(self, done: int, of: int) -> bool:
+        """Whether so many steps are what somebody wanted to see before the rest."""
+        share = getattr(self.job, "hold_share", None)
+        return share is not None and 100 * done >= share * of
 
     def saved(self) -> Path | None:
-        return None
+        return getattr(self.job, "state_path", None)
 
     def scratch(self) -> Path:
         assert self.folder is not None
@@ -105,6 +112,7 @@ class Desk:
         while not self._over.wait(BEAT_SECONDS):
             try:
                 self._unwanted = self.job.beat(self._done, self._of, self._phase)
+                self._draft_waits = getattr(self.job, "is_final", False) and self._others().exists()
             except Lost as lost:
                 self._lost = lost
                 break
@@ -112,6 +120,10 @@ class Desk:
                 log.warning("%s could not be heard: %s", self.job, error)
                 connection.close()
         connection.close()
+
+    def _others(self) -> Any:
+        manager: Any = type(self.job)._default_manager
+        return manager.drafts_waiting()
 
     def _progress(self, done: int, of: int, phase: str, now: float) -> dict[str, object]:
         elapsed = now - self.began

@@ -22,7 +22,7 @@ from django.utils.text import slugify
 from generation import catalogue, ffmpeg
 from generation.desk import Desk
 from generation.recipe import BadRecipe, Recipe
-from generation.report import Cancelled, Made, Refused, Report
+from generation.report import Cancelled, Held, Made, Refused, Report
 from storyboard.celery import app
 from storyboard.exporters import ExportFailed, exporter
 from storyboard.gather import gather
@@ -38,12 +38,19 @@ CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items
 
 @app.task(name="generation.make_take")
 def make_take() -> None:
-    _serve(Take.objects.claim, _make)
+    _serve(lambda: Take.objects.claim(_loaded()), _make)
 
 
 @app.task(name="generation.make_export")
 def make_export() -> None:
     _serve(Export.objects.claim, _export)
+
+
+def _loaded() -> str:
+    """The weights this worker has in memory, without importing torch to find that it has none."""
+    residence = sys.modules.get("generation.diffusion.residence")
+    here = residence.resident() if residence else None
+    return here.pinned if here else ""
 
 
 def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
@@ -86,22 +93,41 @@ def _end(job: Any, verb: Callable[[], None]) -> None:
 def _make(take: Take) -> None:
     recipe = take.frozen
     with _folder() as folder, Desk(take, folder) as desk:
-        seconds: dict[str, float] = {}
-        desk.step(0, recipe.frames, "loading")
-        with _timed(seconds, "load"):
-            engine = catalogue.load(recipe.engine)
-        with _timed(seconds, "make"):
-            made: Made = engine.run(recipe, desk)
-            master = folder / "master.mp4"
-            _encode(master, made, recipe, take)
-        with _timed(seconds, "derive"):
-            facts = ffmpeg.probe(master)
-            derived = ffmpeg.derive(
-                master, folder, facts, on_progress=lambda _: desk.step(recipe.frames, recipe.frames, "finishing")
-            )
-        report = _report(recipe, made, facts, seconds)
-        take.beat(recipe.frames, recipe.frames, "finishing")
-        take.finish(report=report.to_dict(), **_keep(take, made, master, derived, facts))
+        try:
+            _made(take, recipe, folder, desk)
+        except Held as held:
+            _hold(take, held, desk)
+
+
+def _hold(take: Take, held: Held, desk: Desk) -> None:
+    """Half-made: either somebody wants to see it before the rest, or a draft goes first."""
+    if not desk.is_at_audition(held.done, held.of):
+        take.step_aside(held.path, held.done, held.of)
+        return
+    look: dict[str, Any] = {}
+    if desk.last_look:
+        look["poster"] = Media.objects.keep_bytes(take.project, desk.last_look, "image/webp")
+    take.hold(held.path, held.done, held.of, **look)
+
+
+def _made(take: Take, recipe: Recipe, folder: Path, desk: Desk) -> None:
+    seconds: dict[str, float] = {}
+    desk.step(0, recipe.frames, "loading")
+    with _timed(seconds, "load"):
+        engine = catalogue.load(recipe.engine)
+    with _timed(seconds, "make"):
+        made: Made = engine.run(recipe, desk)
+        master = folder / "master.mp4"
+        _encode(master, made, recipe, take)
+    with _timed(seconds, "derive"):
+        facts = ffmpeg.probe(master)
+        derived = ffmpeg.derive(
+            master, folder, facts, on_progress=lambda _: desk.step(recipe.frames, recipe.frames, "finishing")
+        )
+    report = _report(recipe, made, facts, seconds)
+    take.beat(recipe.frames, recipe.frames, "finishing")
+    take.finish(report=report.to_dict(), **_keep(take, made, master, derived, facts))
+    take.drop_state()
 
 
 def _encode(path: Path, made: Made, recipe: Recipe, take: Take) -> None:

@@ -87,7 +87,7 @@ class Line:
     @classmethod
     def now(cls) -> Line:
         rows = Take.objects.waiting().select_related("version", "project").defer("recipe", "report")
-        takes = list(rows.order_by("-priority", "turn", "pk"))
+        takes = list(rows.order_by(*rows.LINE))
         running = [take for take in takes if take.status == Status.RUNNING]
         queued = [take for take in takes if take.status == Status.QUEUED]
         return cls(running, queued, {name: Pace.of(name) for name in {take.engine for take in takes}})

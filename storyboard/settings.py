@@ -159,6 +159,10 @@ SHOTS_MAX = env.number("SHOTS_MAX", 2000)
 TAKES_MAX_AT_ONCE = env.number("TAKES_MAX_AT_ONCE", 400)
 
 # A worker that has not spoken for this long has lost its take; another begins it again, so many times.
+# Auditions stop after this share of their steps, in percent, and wait so many days for somebody to finish them.
+AUDITION_SHARE = env.number("AUDITION_SHARE", 40)
+AUDITION_DAYS = env.number("AUDITION_DAYS", 7)
+
 LEASE_SECONDS = env.number("LEASE_SECONDS", 20)
 ATTEMPTS_MAX = env.number("ATTEMPTS_MAX", 3)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)

@@ -12,13 +12,16 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from storyboard import queue
-from storyboard.models import Export, Lost, Take
+from storyboard.models import Export, Lost, Status, Take
+from storyboard.models.audition import states
 
 log = logging.getLogger(__name__)
 
 LOCK = 0x63697263  # any number, as long as every sweep asks for the same one
 SCRATCH_SECONDS = 24 * 60 * 60
 RINGS_MAX = 16
+STATE_SECONDS = 10 * 60
+OVER = (Status.FINISHED, Status.CANCELLED)
 
 
 def sweep() -> None:
@@ -32,7 +35,9 @@ def sweep() -> None:
             _revive(model)
     for model, task, name in ((Take, "generation.make_take", "takes"), (Export, "generation.make_export", "media")):
         _ring_again(model, task, name)
+    _end_auditions()
     _clear_scratch()
+    _clear_states()
 
 
 def release() -> None:
@@ -58,6 +63,22 @@ def _ring_again(model: type[Take] | type[Export], task: str, name: str) -> None:
     missing = queued - queue.rung(name)
     for _ in range(min(missing, RINGS_MAX)):
         queue.ring(task, name)
+
+
+def _end_auditions() -> None:
+    for take in Take.objects.expired().order_by("pk"):
+        with contextlib.suppress(Lost):
+            take.expire()
+
+
+def _clear_states() -> None:
+    """Saved states that no waiting take names; a young one may belong to a row that is about to say so."""
+    wanted = set(Take.objects.exclude(state="").exclude(status__in=OVER).values_list("state", flat=True))
+    before = time.time() - STATE_SECONDS
+    for path in states().glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.name not in wanted and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _clear_scratch() -> None:

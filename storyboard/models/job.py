@@ -26,6 +26,7 @@ class Lost(Exception):
 class Status(models.TextChoices):
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Generating"
+    HELD = "held", "In audition"
     FINISHED = "finished", "Ready"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
@@ -33,9 +34,10 @@ class Status(models.TextChoices):
 
 COMES_FROM = {
     Status.RUNNING: [Status.QUEUED],
+    Status.HELD: [Status.RUNNING],
     Status.FINISHED: [Status.RUNNING],
     Status.FAILED: [Status.RUNNING, Status.QUEUED],
-    Status.CANCELLED: [Status.QUEUED, Status.RUNNING],
+    Status.CANCELLED: [Status.QUEUED, Status.RUNNING, Status.HELD],
     Status.QUEUED: [Status.RUNNING, Status.FAILED, Status.CANCELLED],
 }
 
@@ -44,12 +46,15 @@ FRONT_MAX = 32_000
 
 
 class JobQuerySet(models.QuerySet[Any]):
+    LINE: tuple[str, ...] = ("-priority", "turn", "pk")
+    """Front first, then turn by turn between people."""
+
     def waiting(self) -> Self:
         return self.filter(status__in=WAITING)
 
     def in_line(self) -> Self:
-        """Queued rows in the order they will be taken: front first, then turn by turn between people."""
-        return self.filter(status=Status.QUEUED).order_by("-priority", "turn", "pk")
+        """Queued rows in the order they will be taken."""
+        return self.filter(status=Status.QUEUED).order_by(*self.LINE)
 
     def next_turn(self, by: Any) -> int:
         """The turn a person's next row gets: behind their own last, and never before what is being served now.
@@ -62,10 +67,14 @@ class JobQuerySet(models.QuerySet[Any]):
         mine = waiting.filter(by=by).aggregate(last=models.Max("turn"))["last"] or 0
         return max(served, mine + 1)
 
-    def claim(self) -> Any | None:
+    def next_for(self, loaded: str) -> int | None:
+        """The row this worker should take; `loaded` names the weights it has in memory."""
+        return self.in_line().values_list("pk", flat=True).first()
+
+    def claim(self, loaded: str = "") -> Any | None:
         """Takes the next row in line for this worker, or None when nothing waits."""
         while True:
-            pk = self.in_line().values_list("pk", flat=True).first()
+            pk = self.next_for(loaded)
             if pk is None:
                 return None
             row = self.model._default_manager.get(pk=pk)
@@ -207,9 +216,11 @@ class Job(models.Model):
 
     @transaction.atomic
     def cancel(self, by: Any) -> None:
-        """Ends what waits at once; asks a worker to stop what runs."""
+        """Ends what waits or is held at once; asks a worker to stop what runs."""
         rows = type(self)._default_manager.filter(pk=self.pk)
-        if rows.filter(status=Status.QUEUED).update(status=Status.CANCELLED, finished_at=Now(), cancel_wanted=True):
+        if rows.filter(status__in=[Status.QUEUED, Status.HELD]).update(
+            status=Status.CANCELLED, finished_at=Now(), cancel_wanted=True
+        ):
             self.refresh_from_db()
             self.record("cancelled", by)
         elif rows.filter(status=Status.RUNNING).update(cancel_wanted=True):

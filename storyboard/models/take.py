@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce, Now
 from generation.recipe import Ingredient, Recipe
 from generation.report import Refused
 from storyboard import engines, queue
+from storyboard.models.audition import Audition, AuditionQuerySet
 from storyboard.models.comment import Comment
 from storyboard.models.fields import OfProject
-from storyboard.models.job import Job, JobQuerySet, Status
+from storyboard.models.job import Status
 from storyboard.models.judgement import REASONS, Circle, Pick, Rejection
 from storyboard.models.shot import Shot
 from storyboard.refusal import Refusal, TooMuch
@@ -43,7 +44,25 @@ class Batch(models.Model):
         return f"batch {self.key}"
 
 
-class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
+# How many rounds of turns a take may be put off for the sake of weights that are loaded already.
+ROUNDS_FOR_WEIGHTS = 1
+
+
+class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
+    LINE = ("-priority", "is_final", "turn", "pk")
+    """Front first, drafts before finals, then turn by turn between people."""
+
+    def next_for(self, loaded: str) -> int | None:
+        """The first in line, or one of its round that needs no other weights than those in memory."""
+        line = self.in_line().values_list("pk", "priority", "is_final", "turn", "weights")
+        first = line.first()
+        if first is None or not loaded or first[4] in ("", loaded):
+            return first[0] if first else None
+        pk, priority, is_final, turn, _ = first
+        near = line.filter(priority=priority, is_final=is_final, turn__lte=turn + ROUNDS_FOR_WEIGHTS, weights=loaded)
+        same = near.first()
+        return same[0] if same else pk
+
     def kept(self) -> Self:
         return self.filter(trashed_at=None)
 
@@ -100,11 +119,13 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
         key: str = "",
         engine: str = "blocking",
         front: bool = False,
+        audition: bool = False,
         **inputs: Any,
     ) -> list[Take]:
         """Queues `count` takes of each shot, every one with a seed of its own; the same `key` again asks nothing more.
 
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
+        `audition` stops each after a share of its steps, to be looked at before the rest is computed.
         `inputs`: seed (of the first take), parent, parent_frame, ingredients.
         """
         _check_amount(len(shots), count)
@@ -112,7 +133,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
         try:
             with transaction.atomic():
                 batch = Batch.objects.create(project=project, key=key[:64], by=by)
-                return self._queue(batch, shots, count, engine, front, **inputs)
+                return self._queue(batch, shots, count, engine, front, audition, **inputs)
         except IntegrityError:
             earlier = list(self.filter(batch__project=project, batch__key=key[:64], batch__by=by))
             if not earlier:
@@ -120,10 +141,11 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
             return earlier
 
     def _queue(
-        self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, **inputs: Any
+        self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, audition: bool, **inputs: Any
     ) -> list[Take]:
         project, by = batch.project, batch.by
         choice = None if inputs.get("recipe") else engines.chosen(engine)
+        share = _share(choice) if audition else None
         ids = [shot.pk for shot in shots]
         held = {
             shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
@@ -153,6 +175,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
                         of=recipe.frames,
                         turn=turn + len(takes),
                         priority=1 if front else 0,
+                        hold_share=share,
                         parent=inputs.get("parent"),
                         parent_frame=inputs.get("parent_frame"),
                     )
@@ -165,7 +188,7 @@ class TakeQuerySet(OfProject, JobQuerySet):  # type: ignore[override]
         return takes
 
 
-class Take(Job):
+class Take(Audition):
     """One attempt at a version, with the complete frozen recipe it is made from."""
 
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="takes")
@@ -201,7 +224,9 @@ class Take(Job):
             models.CheckConstraint(condition=~Q(status=Status.FAILED) | ~Q(error=""), name="failed_take_has_reason"),
         ]
         indexes = [
-            models.Index(fields=["-priority", "turn", "id"], condition=Q(status=Status.QUEUED), name="take_line"),
+            models.Index(
+                fields=["-priority", "is_final", "turn", "id"], condition=Q(status=Status.QUEUED), name="take_line"
+            ),
             models.Index(fields=["beat_at"], condition=Q(status=Status.RUNNING), name="take_running"),
         ]
 
@@ -352,6 +377,14 @@ def _check_amount(shots: int, count: int) -> None:
             f"{shots} shots times {count} takes are {shots * count}; at most {settings.TAKES_MAX_AT_ONCE} "
             "can be asked at once. Select fewer shots or fewer takes."
         )
+
+
+def _share(choice: engines.Choice | None) -> int:
+    """After what share of the steps an audition stops, in percent."""
+    if choice is None or not choice.row.holds:
+        label = choice.row.label if choice else "This engine"
+        raise Refusal(f"{label} cannot stop half-way and go on later. Ask for whole takes, or choose another engine.")
+    return settings.AUDITION_SHARE
 
 
 def _complete(

@@ -1,0 +1,188 @@
+"""Takes of a diffusion engine through the queue: looked at half-way, finished from there, stepping aside, expiring."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from generation import ffmpeg, tasks
+from generation.weights import Weights
+from storyboard import engines
+from storyboard.models import Project, Shot, Status, Take, User
+from storyboard.refusal import Conflict, Refusal
+from storyboard.sweep import sweep
+from tests import factories
+from tests.generation.tiny import ltx
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    ltx.build(folder)
+    return folder
+
+
+@pytest.fixture
+def weights(settings: LazySettings, tmp_path: Path, tiny: Path) -> Weights:
+    settings.WEIGHTS_ROOT = tmp_path / "weights"
+    return engines.registry().add(tiny, "tiny")
+
+
+@pytest.fixture
+def small(alice: User) -> Shot:
+    project = factories.project(alice, width=64, height=64)
+    return factories.shot(project, frames=20)
+
+
+def made(take: Take) -> Take:
+    tasks.make_take()
+    take.refresh_from_db()
+    return take
+
+
+def ask(shot: Shot, by: User, **how: object) -> Take:
+    return Take.objects.ask(shot.project, [shot], 1, by, engine="ltx:tiny", **how)[0]
+
+
+def test_a_take_is_asked_for_with_legal_frames_and_pinned_weights(small: Shot, alice: User, weights: Weights) -> None:
+    recipe = ask(small, alice).frozen
+    assert (recipe.frames, recipe.weights, recipe.steps) == (25, weights.pinned, 30)
+
+
+def test_a_take_comes_out_whole_and_says_what_made_it(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice))
+    assert (take.status, take.error) == (Status.FINISHED, "")
+    assert ffmpeg.probe(take.proxy.path).frames == 25
+    assert take.report["facts"]["weights"] == weights.pinned and "torch" in take.report["libraries"]
+
+
+def test_an_audition_stops_at_its_share_and_shows_what_it_has(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    assert (take.status, take.done, take.of) == (Status.HELD, 12, 30)
+    assert take.poster is not None and take.poster.content_type == "image/webp"
+    assert take.state_path is not None
+
+
+def test_a_finished_audition_is_the_take_it_would_have_been(small: Shot, alice: User, weights: Weights) -> None:
+    whole = made(ask(small, alice, seed=5))
+    take = made(ask(small, alice, seed=5, audition=True))
+    take.go_on(alice)
+    state = take.state_path
+    take = made(take)
+    assert take.status == Status.FINISHED and take.report["facts"]["steps resumed"] == 12
+    assert ffmpeg.frame(take.master.path, 20) == ffmpeg.frame(whole.master.path, 20)
+    assert state is not None and not state.exists()
+
+
+def test_an_audition_whose_state_is_gone_begins_again(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    assert take.state_path is not None
+    take.state_path.unlink()
+    take.go_on(alice)
+    take = made(take)
+    assert take.status == Status.FINISHED and take.report["facts"]["steps resumed"] == 0
+
+
+def test_a_truncated_state_begins_again(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    assert take.state_path is not None
+    take.state_path.write_bytes(take.state_path.read_bytes()[:100])
+    take.go_on(alice)
+    assert made(take).report["facts"]["steps resumed"] == 0
+
+
+def test_two_people_finish_one_audition_once(small: Shot, alice: User, erin: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    Take.objects.get(pk=take.pk).go_on(alice)
+    with pytest.raises(Conflict):
+        take.go_on(erin)
+
+
+def test_a_dismissed_audition_counts_as_computing_saved(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    take.cancel(alice)
+    assert take.status == Status.CANCELLED
+    assert Take.objects.filter(project=small.project).seconds_saved() > 0
+
+
+def test_auditions_nobody_finishes_expire(small: Shot, alice: User, weights: Weights) -> None:
+    take = made(ask(small, alice, audition=True))
+    state = take.state_path
+    Take.objects.filter(pk=take.pk).update(held_at=timezone.now() - timedelta(days=8))
+    sweep()
+    take.refresh_from_db()
+    assert take.status == Status.CANCELLED and "in time" in take.error
+    assert state is not None and not state.exists()
+
+
+def test_a_final_steps_aside_for_a_draft_and_loses_nothing(
+    small: Shot, alice: User, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = made(ask(small, alice, seed=5))
+    final = made(ask(small, alice, seed=5, audition=True))
+    final.go_on(alice)
+    draft = ask(small, alice)
+    assert Take.objects.in_line().first() == draft  # the draft first, while both wait
+    Take.objects.filter(pk=draft.pk).update(is_final=True, turn=99)
+    from generation.desk import Desk
+
+    monkeypatch.setattr(Desk, "hold", lambda desk, done, of: done == 20)
+    final = made(final)
+    assert (final.status, final.done) == (Status.QUEUED, 20)
+    monkeypatch.undo()
+    final = made(final)
+    assert final.status == Status.FINISHED and final.report["facts"]["steps resumed"] == 20
+    assert ffmpeg.frame(final.master.path, 20) == ffmpeg.frame(whole.master.path, 20)
+
+
+def test_takes_of_loaded_weights_go_first_within_a_round(small: Shot, alice: User, weights: Weights) -> None:
+    first, second = ask(small, alice), ask(small, alice)
+    Take.objects.filter(pk=first.pk).update(weights="other@0000000000000000")
+    assert Take.objects.all().next_for("") == first.pk
+    assert Take.objects.all().next_for(weights.pinned) == second.pk
+    Take.objects.filter(pk=second.pk).update(turn=first.turn + 5)
+    assert Take.objects.all().next_for(weights.pinned) == first.pk
+
+
+def test_weights_removed_while_queued_are_a_reason(small: Shot, alice: User, weights: Weights) -> None:
+    take = ask(small, alice)
+    engines.registry().remove("tiny")
+    take = made(take)
+    assert take.status == Status.FAILED and "register them again" in take.error
+
+
+def test_an_engine_that_cannot_stop_half_way_says_so(small: Shot, alice: User) -> None:
+    with pytest.raises(Refusal, match="cannot stop half-way"):
+        Take.objects.ask(small.project, [small], 1, alice, audition=True)
+
+
+def test_an_engine_without_weights_is_no_choice_and_says_how_to_get_them(
+    small: Shot, alice: User, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.WEIGHTS_ROOT = tmp_path / "none"
+    assert [each.name for each in engines.choices()] == ["blocking"]
+    with pytest.raises(Refusal, match="weights add"):
+        Take.objects.ask(small.project, [small], 1, alice, engine="ltx")
+
+
+def test_a_full_disk_while_a_state_is_saved_is_a_reason(
+    small: Shot, alice: User, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("storyboard.models.audition.copyfile", full)
+    take = made(ask(small, alice, audition=True))
+    assert take.status == Status.FAILED and "disk" in take.error
+
+
+def test_the_project_is_asked_at_the_nearest_size_the_engine_makes(alice: User, weights: Weights) -> None:
+    project: Project = factories.project(alice, width=640, height=360)
+    recipe = ask(factories.shot(project), alice).frozen
+    assert (recipe.width, recipe.height) == (640, 352)
