@@ -17,7 +17,7 @@ class Engine:
     `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
     that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
     is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
-    otherwise. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
+    otherwise; `usual_frames` is what its makers ask for. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
     at the engine's own rate where it has one.
     """
 
@@ -39,6 +39,7 @@ class Engine:
     guidance: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
     holds: bool = False
+    usual_frames: int = 0
 
     def legal_frames(self, frames: int) -> int:
         """The smallest count the engine can make that is not below `frames`."""
@@ -132,6 +133,7 @@ ENGINES: tuple[Engine, ...] = (
         guidance=3.0,
         settings={"image_cond_noise_scale": 0.025, "decode_timestep": 0.05, "decode_noise_scale": 0.025},
         holds=True,
+        usual_frames=121,
     ),
     Engine(
         name="cogvideox",
@@ -256,10 +258,10 @@ ENGINES: tuple[Engine, ...] = (
         summary="Sets a picture in motion without words; 7 frames a second, three and a half seconds at most.",
         honours=frozenset({"first", "continue"}),
         why_not={
-            "words": "Stable Video Diffusion sees only the picture; its motion comes from the seed and the amount asked.",
+            "words": "Stable Video Diffusion sees only the picture; seed and amount of motion do the rest.",
             "last": "Stable Video Diffusion cannot be told how a clip ends; LTX-Video can.",
             "key": "Stable Video Diffusion has no place for key frames; LTX-Video has.",
-            "reference": "Stable Video Diffusion begins with the picture it is given; it keeps none as a reference only.",
+            "reference": "Stable Video Diffusion begins with its picture; it keeps none as a reference only.",
             "depth": "Stable Video Diffusion does not follow depth; CogVideoX Fun Control does.",
             "motion": "Stable Video Diffusion takes an amount of motion, not a clip of it.",
             "camera": "Stable Video Diffusion chooses its camera by itself.",
@@ -274,6 +276,29 @@ ENGINES: tuple[Engine, ...] = (
         steps=25,
         guidance=3.0,
         settings={"first_frame_guidance": 1.0, "motion_bucket_id": 127, "noise_aug_strength": 0.02},
+        holds=True,
+    ),
+    Engine(
+        name="wan_vace",
+        label="Wan VACE",
+        module="generation.engines.wan_vace",
+        summary="First, last and key frames at any frame, references, a clip to go on from, and one to follow.",
+        honours=frozenset({"first", "last", "key", "reference", "depth", "motion", "continue"}),
+        why_not={
+            "camera": "Wan VACE reads the camera from the words, or from a depth clip.",
+            "staging": "Wan VACE reads words, pictures and clips, not a staging.",
+        },
+        max_frames=81,
+        max_pixels=1280 * 720,
+        size_multiple=16,
+        queue="takes",
+        frames_step=4,
+        frames_plus=1,
+        pipelines=("WanVACEPipeline",),
+        rate=(16, 1),
+        steps=50,
+        guidance=5.0,
+        settings={"guidance_scale_2": None, "max_sequence_length": 512},
         holds=True,
     ),
 )

@@ -16,13 +16,12 @@ from generation.report import Desk, Refused
 
 def picture(ingredient: Ingredient, recipe: Recipe, desk: Desk) -> Image.Image:
     """The still an ingredient gives, cut to the take's size."""
-    path = desk.ingredient(ingredient.sha256)
-    if ingredient.media == "video":
-        return Image.fromarray(covering(_frames(path, ingredient.source_frame, 1)[-1], recipe.width, recipe.height))
-    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if found is None:
-        raise Refused(f"The picture given as {ingredient.kind} frame cannot be opened; give it again as PNG or JPEG.")
-    return Image.fromarray(covering(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), recipe.width, recipe.height))
+    return Image.fromarray(covering(_still(ingredient, desk), recipe.width, recipe.height))
+
+
+def whole(ingredient: Ingredient, desk: Desk) -> Image.Image:
+    """The still an ingredient gives, uncut and at its own size: a reference loses nothing at its edges."""
+    return Image.fromarray(_still(ingredient, desk))
 
 
 def prefix(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
@@ -39,11 +38,11 @@ def clip(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list
 
 
 def at_frame(ingredient: Ingredient, recipe: Recipe) -> int:
-    """The frame of the take that a still stands at."""
+    """The frame of the take that a still stands at. The last one of the cut may have frames made behind it."""
     if ingredient.kind == "first":
         return 0
     if ingredient.kind == "last":
-        return recipe.frames - 1
+        return min(ingredient.at_frame or recipe.frames - 1, recipe.frames - 1)
     if not 0 <= ingredient.at_frame < recipe.frames:
         raise Refused(
             f"A key frame is set at frame {ingredient.at_frame}, but the take has frames 0 to {recipe.frames - 1}; "
@@ -56,6 +55,16 @@ def conformed(frames: np.ndarray, count: int, rate: tuple[int, int], native_rate
     """`count` frames at the take's rate, each the one on screen at that time; none is invented."""
     ratio = Fraction(*native_rate) / Fraction(*rate)
     return frames[[min(int(n * ratio), len(frames) - 1) for n in range(count)]]
+
+
+def _still(ingredient: Ingredient, desk: Desk) -> np.ndarray:
+    path = desk.ingredient(ingredient.sha256)
+    if ingredient.media == "video":
+        return _frames(path, ingredient.source_frame, 1)[-1]
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if found is None:
+        raise Refused(f"The picture given as {ingredient.kind} frame cannot be opened; give it again as PNG or JPEG.")
+    return cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
 
 
 def _frames(path: Path, last: int, count: int, exact: bool = True) -> list[np.ndarray]:
