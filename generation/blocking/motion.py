@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from .camera import camera_values
 from .curves import short_way, smooth, through, unwrapped, wave
 from .pose import full_pace, pose, stride_length
-from .skeleton import ANGLE, EYE_HEIGHT
+from .skeleton import ANGLE, EYE_HEIGHT, posed
 from .staging import Figure, Staging
 
 LEAD, TAIL = 60, 240
@@ -27,6 +27,22 @@ class Body:
     place: np.ndarray
     turn: float
     angles: np.ndarray
+
+    @cached_property
+    def hung(self) -> tuple[np.ndarray, np.ndarray]:
+        """Turns and places of every part in body space, for a figure one unit tall."""
+        return posed(self.angles)
+
+    @property
+    def spin(self) -> np.ndarray:
+        """From body space to the world's directions."""
+        angle = np.radians(self.turn)
+        s, c = np.sin(angle), np.cos(angle)
+        return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+
+    def joints(self, height: float) -> np.ndarray:
+        """Where every part hangs in the world, (parts, 3)."""
+        return self.hung[1] @ self.spin.T * height + self.place
 
 
 def bodies_at(staging: Staging, frame: float) -> dict[str, Body]:

@@ -128,7 +128,12 @@ def _paint_level(picture: np.ndarray, surface: Panel, view: View, polygon: np.nd
 
 
 def fill(picture: np.ndarray, polygon: np.ndarray, value: int) -> None:
-    cv2.fillConvexPoly(picture, np.clip(np.round(polygon * 16), -480000, 480000).astype(np.int32), value, cv2.LINE_8, 4)
+    cv2.fillConvexPoly(picture, pixels16(polygon), value, cv2.LINE_8, 4)
+
+
+def pixels16(points: np.ndarray) -> np.ndarray:
+    """Pixels to sixteenths of a pixel, as OpenCV takes them with a shift of 4."""
+    return np.clip(np.round(points * 16), -480000, 480000).astype(np.int32)
 
 
 def _from_pixels(surface: Panel, view: View, shape: tuple[int, ...]) -> np.ndarray:

@@ -17,7 +17,7 @@ from .light import Light, grade, lit, seen_from, shade
 from .mesh import Mesh
 from .motion import Body, bodies_at
 from .shadow import Shadows
-from .skeleton import NEARER, PART, posed
+from .skeleton import NEARER, PART
 from .sky import sky
 from .staging import Figure, Staging
 from .world import FIGURES, PROPS, build
@@ -152,13 +152,8 @@ def figure_mesh(figure: Figure, now: Body, view: View) -> Mesh:
     """The figure's clay in the world, as finely made as its size in the picture asks."""
     head_scale = 1.0 + max(0.0, 1.62 - figure.height) * 0.55
     clay = body(figure.tone, figure.hair, figure.dress, _detail(figure, now, view), head_scale)
-    turns, places = posed(now.angles)
-    angle = np.radians(now.turn)
-    s, c = np.sin(angle), np.cos(angle)
-    spin = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
-    places = places @ spin.T * figure.height + now.place
-    turns = spin @ turns
-    hung = turns[clay.part]
+    places = now.joints(figure.height)
+    hung = (now.spin @ now.hung[0])[clay.part]
     points = np.einsum("nij,nj->ni", hung, clay.points) * figure.height + places[clay.part]
     normals = np.einsum("nij,nj->ni", hung, clay.normals)
     nearer = NEARER[clay.part[clay.facets[:, 0]]] * figure.height
@@ -179,8 +174,6 @@ def _vignette(width: int, height: int) -> np.ndarray:
 
 def head_place(figure: Figure, now: Body) -> np.ndarray:
     """Between the eyes, in the world."""
-    turns, places = posed(now.angles)
+    turns, places = now.hung
     local = places[PART["head"]] + turns[PART["head"]] @ np.array([0.0, 0.055, 0.03])
-    angle = np.radians(now.turn)
-    s, c = np.sin(angle), np.cos(angle)
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ local * figure.height + now.place
+    return now.spin @ local * figure.height + now.place

@@ -8,8 +8,8 @@ import numpy as np
 from .camera import NEAR, View
 from .light import Light
 from .motion import Body
-from .panel import clipped, fill
-from .skeleton import PART, posed
+from .panel import clipped, fill, pixels16
+from .skeleton import PART
 from .staging import Figure, Staging
 
 _BONES = (
@@ -25,6 +25,9 @@ _BONES = (
     ("l_shin", "l_foot", 0.035),
     ("r_shin", "r_foot", 0.035),
 )
+_FROM = np.array([PART[name] for name, _, _ in _BONES])
+_TO = np.array([PART[name] for _, name, _ in _BONES])
+_RADII = np.array([radius for _, _, radius in _BONES])
 _CIRCLE = np.stack((np.sin(np.arange(10) * 0.62832), np.zeros(10), np.cos(np.arange(10) * 0.62832)), axis=-1)
 _SCALE = 4
 
@@ -51,42 +54,48 @@ class Shadows:
         return cv2.multiply(picture, keep, scale=1 / 255)
 
     def _figure(self, mask: np.ndarray, figure: Figure, now: Body, view: View, scale: float) -> None:
-        _turns, places = posed(now.angles)
-        angle = np.radians(now.turn)
-        s, c = np.sin(angle), np.cos(angle)
-        places = places @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T * figure.height + now.place
-        floor = now.place[1]
-        for a, b, radius in _BONES:
-            self._bone(mask, places[PART[a]], places[PART[b]], radius * figure.height, floor, view, scale)
-        pelvis = places[PART["pelvis"]]
+        joints, floor = now.joints(figure.height), float(now.place[1])
+        landed = self._landed(joints, floor)[:, None]
+        rims = _CIRCLE * (_RADII * figure.height)[:, None, None]
+        bones = np.concatenate((landed[_FROM] + rims, landed[_TO] + rims), axis=1)
+        self._patches(mask, bones, view, scale, 255)
+        pelvis = joints[PART["pelvis"]]
         under = np.array([(now.place[0] + pelvis[0]) / 2, floor + 0.01, (now.place[2] + pelvis[2]) / 2])
-        self._patch(mask, under + _CIRCLE * 0.2 * figure.height, view, scale, 150)
+        self._patches(mask, under + _CIRCLE[None] * 0.2 * figure.height, view, scale, 150)
 
-    def _bone(
-        self, mask: np.ndarray, a: np.ndarray, b: np.ndarray, radius: float, floor: float, view: View, scale: float
-    ) -> None:
-        ends = np.concatenate([self._landed(point, floor) + _CIRCLE * radius for point in (a, b)])
-        hull = cv2.convexHull(ends[:, [0, 2]].astype(np.float32))[:, 0]
-        flat = np.stack((hull[:, 0], np.full(len(hull), floor + 0.005), hull[:, 1]), axis=-1)
-        self._patch(mask, flat, view, scale, 255)
+    def _landed(self, points: np.ndarray, floor: float) -> np.ndarray:
+        """Where the shadows of points (n, 3) meet the floor."""
+        away = self._away(points)
+        fall = np.maximum(0.0, points[:, 1] - floor) / np.maximum(0.25, -away[:, 1])
+        landed = points + away * fall[:, None]
+        landed[:, 1] = floor + 0.005
+        return landed
 
-    def _landed(self, point: np.ndarray, floor: float) -> np.ndarray:
-        away = self._away(point)
-        fall = max(0.0, point[1] - floor) / max(0.25, -away[1])
-        return np.array([point[0] + away[0] * fall, floor + 0.005, point[2] + away[2] * fall])
-
-    def _away(self, point: np.ndarray) -> np.ndarray:
-        near = [
-            lamp for lamp in self.light.lamps if (lamp.x - point[0]) ** 2 + (lamp.z - point[2]) ** 2 < lamp.reach**2
-        ]
-        if not near:
-            return -self.light.towards
-        lamp = min(near, key=lambda each: (each.x - point[0]) ** 2 + (each.z - point[2]) ** 2)
-        away = point - (lamp.x, max(lamp.y, point[1] + 0.6), lamp.z)
-        return away / np.linalg.norm(away)
+    def _away(self, points: np.ndarray) -> np.ndarray:
+        """From what lights each point: the nearest lamp that reaches it, or the key."""
+        away = np.broadcast_to(-self.light.towards, points.shape)
+        if not self.light.lamps:
+            return away
+        lamps = np.array([(lamp.x, lamp.y, lamp.z, lamp.reach) for lamp in self.light.lamps])
+        square = (lamps[:, 0] - points[:, :1]) ** 2 + (lamps[:, 2] - points[:, 2:]) ** 2
+        square[square >= lamps[:, 3] ** 2] = np.inf
+        nearest = lamps[square.argmin(axis=1), :3]
+        nearest[:, 1] = np.maximum(nearest[:, 1], points[:, 1] + 0.6)
+        from_lamp = points - nearest
+        from_lamp /= np.linalg.norm(from_lamp, axis=1, keepdims=True)
+        return np.where(np.isfinite(square.min(axis=1))[:, None], from_lamp, away)
 
     @staticmethod
-    def _patch(mask: np.ndarray, polygon: np.ndarray, view: View, scale: float, value: int) -> None:
-        seen = clipped(view.to_camera(polygon), NEAR)
-        if len(seen) > 2:
-            fill(mask, view.to_pixels(seen) * scale, value)
+    def _patches(mask: np.ndarray, groups: np.ndarray, view: View, scale: float, value: int) -> None:
+        """Fills what each group of floor points (groups, n, 3) encloses."""
+        seen = view.to_camera(groups)
+        if (seen[..., 2] > NEAR).all():
+            for outline in pixels16(view.to_pixels(seen) * scale):
+                cv2.fillConvexPoly(mask, cv2.convexHull(outline), value, cv2.LINE_8, 4)
+            return
+        for group in groups:
+            hull = cv2.convexHull(group[:, [0, 2]].astype(np.float32))[:, 0]
+            flat = np.stack((hull[:, 0], np.full(len(hull), group[0, 1]), hull[:, 1]), axis=-1)
+            part = clipped(view.to_camera(flat), NEAR)
+            if len(part) > 2:
+                fill(mask, view.to_pixels(part) * scale, value)
