@@ -84,12 +84,13 @@ def _load(folder: Path, pipeline_class: Any, plan: Plan, dtypes: dict[str, str])
 
 def _place(pipe: Any, plan: Plan) -> None:
     vae = getattr(pipe, "vae", None)
-    if vae is not None and hasattr(vae, "enable_slicing"):
+    if hasattr(vae, "use_slicing"):
         vae.enable_slicing()
-    if plan.tiled and vae is not None and hasattr(vae, "enable_tiling"):
+    if plan.tiled and hasattr(vae, "use_tiling"):
         vae.enable_tiling()
-    if plan.casting and hasattr(pipe.transformer, "enable_layerwise_casting"):
-        pipe.transformer.enable_layerwise_casting(torch.float8_e4m3fn, plan.torch_dtype)
+    denoiser = getattr(pipe, "transformer", None) or getattr(pipe, "unet", None)
+    if plan.casting and hasattr(denoiser, "enable_layerwise_casting"):
+        denoiser.enable_layerwise_casting(torch.float8_e4m3fn, plan.torch_dtype)
     if plan.residence == "resident":
         pipe.to(plan.device)
     elif plan.residence == "model offload":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -14,19 +16,21 @@ from generation.recipe import Recipe
 from generation.report import Desk, Made
 
 VERSION = "1"
-PIXELS_A_CELL = 8
 FRAMES_A_CELL = 4
+RATE, RATE_1_5 = (8, 1), (16, 1)  # frames a second that the motion is made at; only 1.5 patches time
 
 
 def run(recipe: Recipe, desk: Desk) -> Made:
     """Frames for a recipe. Raises Refused for what it cannot act on; Cancelled and Held pass through from the desk."""
     row = engine("cogvideox")
     row.check(recipe)
-    assert row.rate is not None
-    frames = row.legal_frames(row.own_frames(recipe.frames, recipe.rate))
     preset = row.settings | recipe.settings
+    rate, frames = RATE, 0
 
     def arguments(pipe: Any) -> dict[str, Any]:
+        nonlocal rate, frames
+        rate = RATE_1_5 if pipe.transformer.config.patch_size_t else RATE
+        frames = row.legal_frames(math.ceil(recipe.frames * Fraction(*rate) / recipe.fps))
         return {
             "prompt": recipe.words.prompt(),
             "negative_prompt": recipe.negative,
@@ -44,5 +48,5 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         return latents[0, padding:].transpose(0, 1)
 
     shot = shoot(recipe, desk, CogVideoXPipeline, arguments, unpack)
-    made = conformed(shot.frames, recipe.frames, recipe.rate, row.rate)
+    made = conformed(shot.frames, recipe.frames, recipe.rate, rate)
     return Made(made, version=VERSION, facts=shot.facts, notes=shot.notes)

@@ -45,8 +45,9 @@ class Stage:
         """A recipe with the guides the engine cannot do without, and those named."""
         width, height = self.tiny.SIZE
         wanted = dict.fromkeys((*self.tiny.NEEDS, *kinds))
-        if "continue" in wanted and "first" in wanted:
-            del wanted["first"]
+        for kind, other in ({"continue": "first"} | getattr(self.tiny, "INSTEAD", {})).items():
+            if kind in wanted:
+                wanted.pop(other, None)
         fields: dict[str, Any] = {
             "engine": self.row.name,
             "words": Words(action="She runs along the quay", size="wide"),
@@ -67,6 +68,7 @@ class Stage:
         width, height = self.tiny.SIZE
         if kind in ("continue", "depth", "motion"):
             return Ingredient(kind, self._keep(_clip(self.folder, width, height, tone)), "video", source_frame=20)
+        at_frame = {"first": 0, "last": self.tiny.FRAMES - 1}.get(kind, at_frame)
         return Ingredient(kind, self._keep(_still(self.folder, width, height, tone)), at_frame=at_frame)
 
     def desk(self, **how: Any) -> TestDesk:

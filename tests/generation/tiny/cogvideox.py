@@ -58,7 +58,7 @@ def vae() -> AutoencoderKLCogVideoX:
         layers_per_block=1,
         norm_num_groups=2,
         temporal_compression_ratio=4,
-        sample_height=SIZE[1],
-        sample_width=SIZE[0],
+        sample_height=128,
+        sample_width=128,
         scaling_factor=0.7,
     )
