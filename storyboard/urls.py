@@ -72,6 +72,7 @@ urlpatterns = [
     # the shot room: versions, guides, takes and judgement
     path("shots/<int:pk>/", room.shot, name="shot"),
     path("shots/<int:pk>/ask/", room.ask, name="ask"),
+    path("shots/<int:pk>/engine/", room.engine, name="shot-engine"),
     path("shots/<int:pk>/versions/", versions.index, name="versions"),
     path("versions/<int:pk>/return/", versions.back, name="version-return"),
     path("shots/<int:pk>/recipe/", recipes.load, name="shot-recipe"),
@@ -92,6 +93,7 @@ urlpatterns = [
     path("takes/<int:pk>/pick/", takes.pick, name="take-pick"),
     path("takes/<int:pk>/rejection/", takes.rejection, name="take-rejection"),
     path("takes/<int:pk>/cancellation/", takes.cancellation, name="take-cancellation"),
+    path("takes/<int:pk>/completion/", takes.completion, name="take-completion"),
     path("takes/<int:pk>/retrial/", takes.retrial, name="take-retrial"),
     path("takes/<int:pk>/restoration/", takes.restoration, name="take-restoration"),
     # comments

@@ -15,7 +15,7 @@ from generation.catalogue import engine
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Made, Refused
 
-VERSION = "1"
+VERSION = "2"
 PREVIEW_EVERY = 6
 _DISSOLVE = 12
 _STILLS = ("first", "last", "key")

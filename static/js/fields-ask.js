@@ -1,5 +1,5 @@
 import { keys } from "./keys.js";
-import { newKey, send } from "./patch.js";
+import { fetchHtml, newKey, send } from "./patch.js";
 import { announce, toast } from "./toast.js";
 import { filesOf, isPicture, sendForm, showRefusal } from "./fields-files.js";
 
@@ -34,6 +34,7 @@ export function startAsking(fields) {
   const generating = { "ctrl+enter": { label: "Generate", whileTyping: true, run: () => void generate() } };
   keys.scope("Ask", document.documentElement, generating, { pageDefault: true });
   startDropping(fields, refused);
+  startAdvising(fields);
   return { generate };
 }
 
@@ -42,8 +43,20 @@ function asked(fields) {
   return {
     count: fields.querySelector("[data-part=count]").value,
     engine: fields.querySelector("[data-part=engine]").value,
+    audition: fields.querySelector("[data-part=audition]")?.checked === true,
     ...(seed ? { seed } : {}),
   };
+}
+
+/** What the chosen engine would make of this shot, said below it. */
+function startAdvising(fields) {
+  const select = fields.querySelector("[data-part=engine]");
+  const advice = fields.querySelector("[data-part=advice]");
+  select?.addEventListener("change", async () => {
+    const asked = select.value;
+    const html = await fetchHtml(`${advice.dataset.url}?engine=${encodeURIComponent(asked)}`);
+    if (select.value === asked) advice.innerHTML = html;
+  });
 }
 
 /** A take's movie or recipe file dropped anywhere on the panel becomes what the shot asks for. */
@@ -86,5 +99,8 @@ async function load(fields, refused, file) {
 }
 
 function chooseEngine(select, engine) {
-  if ([...select.options].some((option) => option.value === engine)) select.value = engine;
+  const found = [...select.options].find(({ value }) => value === engine || value.startsWith(`${engine}:`));
+  if (!found || select.value === found.value) return;
+  select.value = found.value;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
 }

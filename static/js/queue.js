@@ -89,7 +89,7 @@ function advance(drawer, { take, done, of, phase, eta }) {
   if (!bar) return;
   bar.max = of || 1;
   bar.value = done;
-  row.querySelector("[data-step]").textContent = `${phase ? `${phase} ` : ""}${done}/${of}`;
+  row.querySelector("[data-step]").textContent = doing(phase, done, of);
   const left = row.querySelector("[data-eta]");
   if (left && eta != null) left.textContent = inWords(eta);
 }
@@ -97,6 +97,13 @@ function advance(drawer, { take, done, of, phase, eta }) {
 function preview(drawer, { take, blob }) {
   const picture = drawer.querySelector(`[data-take="${take}"] img`);
   if (picture) showBlob(picture, blob);
+}
+
+/** What a running take does now: engines with steps name them in words, others count their frames. */
+export function doing(phase, done, of) {
+  const words = phase ? phase[0].toUpperCase() + phase.slice(1) : "";
+  if (words.includes(" ") || phase === "decoding") return words;
+  return done < of ? `Generating ${done} of ${of}` : "Finishing";
 }
 
 /** Seconds left, as honest as they are known. */

@@ -209,6 +209,7 @@ class ShotRoom extends HTMLElement {
       pick: () => this.#pick(card),
       reject: () => this.#askReason(card),
       cancel: () => this.#cancel(card),
+      finish: () => this.#quietly(() => send("POST", `/takes/${take}/completion/`)),
       retry: () => this.#quietly(() => send("POST", `/takes/${take}/retrial/`)),
       again: () => this.#ask(`again-${take}`, `/takes/${take}/again/`, {}),
       exactly: () => this.#ask(`exactly-${take}`, `/takes/${take}/again/`, { exactly: true }),
@@ -222,6 +223,7 @@ class ShotRoom extends HTMLElement {
   }
 
   #circle(card) {
+    if (card.dataset.status === "held") return this.#do("finish", card);
     const on = !card.hasAttribute("data-mine");
     announce(on ? `Take ${card.dataset.number} circled` : `Circle taken from take ${card.dataset.number}`);
     return this.strip.attempt(card, (each) => drawCircle(each, on), on ? "POST" : "DELETE", `/takes/${card.dataset.take}/circle/`);
@@ -239,6 +241,7 @@ class ShotRoom extends HTMLElement {
   }
 
   #askReason(card) {
+    if (card.dataset.status === "held") this.#cancel(card);
     if (card.dataset.status !== "finished") return;
     if (card.classList.contains("is-rejected")) {
       this.strip.attempt(card, (each) => each.classList.remove("is-rejected"), "DELETE", `/takes/${card.dataset.take}/rejection/`);

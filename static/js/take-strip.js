@@ -1,3 +1,4 @@
+import { doing } from "./queue.js";
 import { announce, toast } from "./toast.js";
 import { fetchHtml, send } from "./patch.js";
 
@@ -242,12 +243,12 @@ export class TakeStrip extends HTMLElement {
   }
 
   #progress(list) {
-    for (const { take, done, of, eta } of list) {
+    for (const { take, done, of, phase, eta } of list) {
       const card = take && this.card(take);
       if (!card || card.dataset.status !== "running") continue;
       const bar = card.querySelector("progress");
       if (bar) bar.value = of ? (100 * done) / of : 0;
-      put(card, "doing", done < of ? `Generating ${done} of ${of}` : "Finishing");
+      put(card, "doing", doing(phase, done, of));
       put(card, "eta", eta === null || done >= of ? "" : lastsText(eta));
     }
   }

@@ -131,6 +131,15 @@ class Job(models.Model):
         return 100 * self.done // self.of if self.of else 0
 
     @property
+    def doing(self) -> str:
+        """What a running one does now: engines with steps name them in words, others count their frames."""
+        if " " in self.phase or self.phase == "decoding":
+            return self.phase[0].upper() + self.phase[1:]
+        if not self.of:
+            return "Starting"
+        return f"Generating {self.done} of {self.of}" if self.done < self.of else "Finishing"
+
+    @property
     def is_waiting(self) -> bool:
         return self.status in WAITING
 

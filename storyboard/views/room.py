@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from generation import catalogue, film
+from generation import film
 from storyboard import strip as strips
-from storyboard.engines import choices
+from storyboard.advice import Advice
+from storyboard.engines import choices, chosen
 from storyboard.models import Guide, Shot, Status, Take, Version
 from storyboard.models.judgement import REASONS
 from storyboard.recipe_page import RecipePage
@@ -22,11 +23,10 @@ from storyboard.views.door import SignedIn, around, seen, whole
 WAITING: dict[str, str] = {
     Status.QUEUED: "This take waits for its turn.",
     Status.RUNNING: "This take is being made.",
+    Status.HELD: "This take is in audition: finish it, or dismiss it.",
     Status.FAILED: "This take could not be made. Its card says why.",
     Status.CANCELLED: "This take was cancelled.",
 }
-HERE = {"first": "First frame", "last": "Last frame", "key": "Key frames", "continue": "Continuing a take"}
-ELSEWHERE = {"reference": "Reference", "depth": "Depth", "motion": "Motion", "camera": "Camera path"}
 
 
 @dataclass(frozen=True)
@@ -72,22 +72,27 @@ def ask(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "version/_ask.html", {**around(request, row.project), **asking(row)})
 
 
+@require_GET
+def engine(request: SignedIn, pk: int) -> HttpResponse:
+    """What `?engine=` would make of this shot: what it follows, how many frames, at which size, how long it takes."""
+    row = seen(request, Shot.objects.select_related("project", "current"), pk=pk)
+    advice = Advice(chosen(request.GET.get("engine", "")), row)
+    return render(request, "version/_engine.html", {**around(request, row.project), "advice": advice})
+
+
 def strip_of(shot: Shot) -> dict[str, Any]:
     return {"shot": shot, "reasons": REASONS, "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot)}
 
 
 def asking(shot: Shot) -> dict[str, Any]:
     """What the Ask panel draws: fields, guides, panels and engines with what each honours."""
-    engine = catalogue.ENGINES[0]
     return {
         "shot": shot,
         "version": shot.current,
         "slots": slots(shot),
         "panels": list(shot.panels.select_related("media")),
         "engines": choices(),
-        "engine": engine,
-        "honoured": [(kind, label) for kind, label in HERE.items() if kind in engine.honours],
-        "unheeded": [(kind, label, engine.why_not.get(kind, "")) for kind, label in ELSEWHERE.items()],
+        "advice": Advice(choices()[0], shot),
         "sizes": film.SIZES,
         "angles": film.ANGLES,
         "moves": film.MOVES,

@@ -119,6 +119,7 @@ def takes(request: SignedIn, project: int) -> JsonResponse:
         str(data.get("key", "")),
         str(data.get("engine") or "blocking"),
         front=data.get("front") is True,
+        audition=data.get("audition") is True,
     )
     return JsonResponse({"takes": [take.pk for take in asked]}, status=201)
 

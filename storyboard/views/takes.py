@@ -40,6 +40,7 @@ def ask(request: SignedIn, pk: int) -> JsonResponse:
         request.user,
         str(data.get("key", "")),
         str(data.get("engine") or "blocking"),
+        audition=_yes(data.get("audition")),
         **inputs,
     )
     return _asked(takes)
@@ -97,6 +98,14 @@ def rejection(request: SignedIn, pk: int) -> HttpResponse:
 def cancellation(request: SignedIn, pk: int) -> HttpResponse:
     take = seen(request, Take, Role.EDITOR, pk=pk)
     take.cancel(request.user)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def completion(request: SignedIn, pk: int) -> HttpResponse:
+    """A take in audition is computed to its end."""
+    take = seen(request, Take, Role.EDITOR, pk=pk)
+    take.go_on(request.user)
     return HttpResponse(status=204)
 
 

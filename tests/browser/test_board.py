@@ -152,7 +152,7 @@ def test_a_running_take_shows_its_step_its_time_and_a_picture(web: Web, alice: U
     expect(card(page, shots[2]).locator(".state.is-running")).to_be_visible()
     live.tell(board.pk, {**step(take, 12, 20), "eta": 34.0})
     work = card(page, shots[2]).locator(".work")
-    expect(work).to_contain_text("Rendering 12/20")
+    expect(work).to_contain_text("Generating 12 of 20")
     expect(work).to_contain_text("about 35 s left")
     assert work.locator("progress").evaluate("(bar) => bar.value / bar.max") == 0.6
     live.show(board.pk, take.pk, 12, 20, take_poster(shots[0]))

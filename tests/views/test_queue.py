@@ -72,7 +72,7 @@ def test_a_running_take_shows_its_step_and_a_failed_one_its_reason(shot: Shot, a
     failed.begin()
     failed.fail("The disk is full. Make room, then try again.")
     html = drawer(alice, shot.project)
-    assert "rendering 6/12" in html
+    assert "Generating 6 of 12" in html
     assert "The disk is full. Make room, then try again." in html
     assert f'data-url="/takes/{failed.pk}/retrial/"' in html
     assert f'data-url="/takes/{running.pk}/cancellation/"' in html

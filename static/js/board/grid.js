@@ -4,7 +4,7 @@
  */
 
 import { fetchHtml } from "../patch.js";
-import { inWords, showBlob } from "../queue.js";
+import { doing, inWords, showBlob } from "../queue.js";
 
 const GATHER_MS = 120;
 const TRY_AGAIN_MS = 2000;
@@ -169,7 +169,7 @@ export class Grid extends EventTarget {
     const bar = work.querySelector("progress");
     if (bar.max !== of) bar.max = of || 1;
     bar.value = done;
-    say(work.querySelector("[data-step]"), `${named(phase)} ${done}/${of}`);
+    say(work.querySelector("[data-step]"), doing(phase, done, of));
     say(work.querySelector("[data-eta]"), eta == null || done === of ? "" : inWords(eta));
   }
 
@@ -288,9 +288,4 @@ function insertBehind(at, card) {
 
 function say(place, text) {
   if (place && place.textContent !== text) place.textContent = text;
-}
-
-function named(phase) {
-  const words = phase || "making";
-  return words[0].toUpperCase() + words.slice(1);
 }
