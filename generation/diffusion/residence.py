@@ -18,6 +18,7 @@ from generation.diffusion.plan import Plan
 log = logging.getLogger(__name__)
 
 PROMPTS_KEPT = 32
+DENOISERS = ("transformer", "transformer_2", "unet")
 
 
 @dataclass
@@ -88,9 +89,9 @@ def _place(pipe: Any, plan: Plan) -> None:
         vae.enable_slicing()
     if plan.tiled and hasattr(vae, "use_tiling"):
         vae.enable_tiling()
-    denoiser = getattr(pipe, "transformer", None) or getattr(pipe, "unet", None)
-    if plan.casting and hasattr(denoiser, "enable_layerwise_casting"):
-        denoiser.enable_layerwise_casting(torch.float8_e4m3fn, plan.torch_dtype)
+    for denoiser in (getattr(pipe, name, None) for name in DENOISERS if plan.casting):
+        if hasattr(denoiser, "enable_layerwise_casting"):
+            denoiser.enable_layerwise_casting(torch.float8_e4m3fn, plan.torch_dtype)
     if plan.residence == "resident":
         pipe.to(plan.device)
     elif plan.residence == "model offload":
