@@ -1,4 +1,4 @@
-"""Makes one take in a process of its own and prints the digest of its frames."""
+"""Makes takes in a process of its own: a job on each line in, the digest of its frames out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from generation.recipe import Recipe
 from generation.weights import Registry
 from tests.generation.desk import TestDesk
 
-job = json.load(sys.stdin)
-files = {digest: Path(path) for digest, path in job["files"].items()}
-desk = TestDesk(Path(job["folder"]), Registry(job["registry"]), files=files)
-made = catalogue.load(job["engine"]).run(Recipe.parse(job["recipe"]), desk)
-print(hashlib.sha256(np.stack(list(made.frames)).tobytes()).hexdigest())
+
+def digest(job: dict) -> str:
+    files = {name: Path(path) for name, path in job["files"].items()}
+    desk = TestDesk(Path(job["folder"]), Registry(job["registry"]), files=files)
+    made = catalogue.load(job["engine"]).run(Recipe.parse(job["recipe"]), desk)
+    return hashlib.sha256(np.stack(list(made.frames)).tobytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(digest(json.loads(line)), flush=True)
