@@ -17,8 +17,8 @@ class Engine:
     `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
     that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
     is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
-    otherwise; `usual_frames` is what its makers ask for. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
-    at the engine's own rate where it has one.
+    otherwise; `usual_frames` is what its makers ask for. `holds` says that a take can stop after a step and go on
+    later with the same result. `max_frames` counts at the engine's own rate where it has one.
     """
 
     name: str
@@ -383,6 +383,59 @@ ENGINES: tuple[Engine, ...] = (
         rate=(24, 1),
         steps=50,
         guidance=5.0,
+        settings={"max_sequence_length": 512},
+        holds=True,
+    ),
+    Engine(
+        name="animatediff",
+        label="AnimateDiff",
+        module="generation.engines.animatediff",
+        summary="Words, and a depth or motion clip where there is one; 8 frames a second, four seconds at most.",
+        honours=frozenset({"depth", "motion"}),
+        why_not={
+            "first": "AnimateDiff begins from words; Stable Video Diffusion sets a picture in motion.",
+            "last": "AnimateDiff cannot be told how a clip ends; LTX-Video can.",
+            "key": "AnimateDiff has no place for key frames; LTX-Video has.",
+            "reference": "AnimateDiff has no place for a reference picture here.",
+            "camera": "AnimateDiff follows the camera of its depth or motion clip.",
+            "continue": "AnimateDiff begins anew; LTX-Video goes on from a take.",
+            "staging": "AnimateDiff follows a staging's depth clip, not the staging itself.",
+        },
+        max_frames=32,
+        max_pixels=1024 * 576,
+        size_multiple=64,
+        queue="takes",
+        pipelines=("AnimateDiffControlNetPipeline",),
+        rate=(8, 1),
+        steps=25,
+        guidance=7.5,
+        holds=True,
+    ),
+    Engine(
+        name="wan_animate",
+        label="Wan Animate",
+        module="generation.engines.wan_animate",
+        summary="The person in a reference picture moves as the figure in a pose clip does, at 30 frames a second.",
+        honours=frozenset({"reference", "motion"}),
+        why_not={
+            "first": "Wan Animate begins from a person and a pose clip; Wan VACE takes a first frame.",
+            "last": "Wan Animate ends where its pose clip does; Wan VACE takes a last frame.",
+            "key": "Wan Animate has no place for key frames; Wan VACE has.",
+            "depth": "Wan Animate follows poses, not depth; Wan VACE follows depth.",
+            "camera": "Wan Animate reads the camera from its pose clip.",
+            "continue": "Wan Animate begins from a person and a pose clip; Wan VACE goes on from another clip.",
+            "staging": "Wan Animate reads a picture and a clip, not a staging.",
+        },
+        max_frames=153,
+        max_pixels=1280 * 720,
+        size_multiple=16,
+        queue="takes",
+        frames_step=4,
+        frames_plus=1,
+        pipelines=("WanAnimatePipeline",),
+        rate=(30, 1),
+        steps=20,
+        guidance=1.0,
         settings={"max_sequence_length": 512},
         holds=True,
     ),

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from diffusers.models.modeling_outputs import Transformer2DModelOutput
 
 from generation.diffusion import state
 from generation.diffusion.state import State
@@ -143,7 +144,8 @@ class Clock:
             if resumed is not None and self.done < resumed.done:
                 shape, dtype = resumed.model_output
                 here = next(each for each in (*args, *kwargs.values()) if isinstance(each, torch.Tensor))
-                return _answered([torch.zeros(shape, dtype=getattr(torch, dtype), device=here.device)], False)
+                silence = torch.zeros(shape, dtype=getattr(torch, dtype), device=here.device)
+                return Transformer2DModelOutput(silence) if kwargs.get("return_dict", True) else (silence,)
             result = forward(*args, **kwargs)
             said = _tensors(result)[0]
             self.model_output = (list(said.shape), str(said.dtype).removeprefix("torch."))
