@@ -16,6 +16,7 @@ from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 
 VERSION = "1"
+DTYPES = {"vae": "float32", "image_encoder": "float32"}
 
 
 def run(recipe: Recipe, desk: Desk) -> Made:
@@ -51,7 +52,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     def unpack(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
         return latents[0]
 
-    shot = shoot(recipe, desk, WanImageToVideoPipeline, arguments, unpack, dtypes={"vae": "float32"})
+    shot = shoot(recipe, desk, WanImageToVideoPipeline, arguments, unpack, dtypes=DTYPES)
     if last is None:
         shown = conformed(shot.frames, recipe.frames, recipe.rate, row.rate)
         return Made(shown, version=VERSION, facts=shot.facts, notes=shot.notes)
