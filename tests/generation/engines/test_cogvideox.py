@@ -1,4 +1,4 @@
-"""What only CogVideoX has: two schedulers, 8 frames a second, pictures and clips as channels beside the latents."""
+"""What only CogVideoX has: two schedulers, a rate of its own, pictures and clips as channels beside the latents."""
 
 from __future__ import annotations
 
@@ -55,6 +55,27 @@ def test_a_take_at_24_frames_a_second_shows_each_frame_three_times(tmp_path: Pat
     assert len(shown) == 48 and all(np.array_equal(shown[n], own[n // 3]) for n in range(48))
 
 
+def test_weights_of_1_5_move_at_16_frames_a_second(tmp_path: Path):
+    stage = Stage.build("cogvideox", tmp_path)
+    cogvideox.build(tmp_path / "newer", patch_size_t=2, patch_bias=False)
+    weights = stage.registry.add(tmp_path / "newer").pinned
+    desk = stage.desk()
+    shown = stage.run(stage.recipe(weights=weights, frames=26, rate=(24, 1)), desk)
+    own = stage.run(stage.recipe(weights=weights, frames=18, rate=(16, 1)))
+    assert all(np.array_equal(shown[n], own[n * 2 // 3]) for n in range(26))
+    assert desk.previews and all(
+        len(movie) == 6 for movie in desk.previews
+    )  # 21 frames are 6 cells; the padding is not shown
+
+
+@pytest.mark.parametrize(("name", "more"), [("cogvideox_i2v", {"ofs_embed_dim": 8}), ("cogvideox_control", {})])
+def test_weights_of_1_5_that_take_two_cells_at_once_give_every_frame_asked(name: str, more: dict, tmp_path: Path):
+    stage = Stage.build(name, tmp_path)
+    stage.tiny.build(tmp_path / "newer", patch_size_t=2, patch_bias=False, **more)
+    recipe = stage.recipe(weights=stage.registry.add(tmp_path / "newer").pinned)
+    assert len(stage.run(recipe)) == recipe.frames
+
+
 def test_the_longest_take_is_six_seconds_at_any_rate(tmp_path: Path):
     stage = Stage.build("cogvideox", tmp_path)
     with pytest.raises(Refused, match="makes up to 147"):
@@ -85,7 +106,7 @@ def test_the_picture_stands_in_the_first_cell_and_nowhere_else(tmp_path: Path):
 
 def test_weights_that_know_one_size_refuse_another_with_theirs(tmp_path: Path):
     stage = Stage.build("cogvideox_i2v", tmp_path)
-    cogvideox_i2v.build(tmp_path / "learned", learned=True)
+    cogvideox_i2v.build(tmp_path / "learned", use_learned_positional_embeddings=True)
     weights = Registry(stage.registry.location).add(tmp_path / "learned").pinned
     assert len(stage.run(stage.recipe(weights=weights))) == stage.tiny.FRAMES
     with pytest.raises(Refused, match="make 48 x 32 only"):

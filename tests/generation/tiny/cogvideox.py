@@ -14,8 +14,9 @@ NEEDS: tuple[str, ...] = ()
 WORDS = 64
 
 
-def build(folder: Path, scheduler: Any = CogVideoXDPMScheduler) -> None:
-    CogVideoXPipeline(tokenizer(), t5(), vae(), transformer(4), how(scheduler)).save_pretrained(folder)
+def build(folder: Path, scheduler: Any = CogVideoXDPMScheduler, **changes: Any) -> None:
+    """`changes` are of the transformer; 1.5 has patch_size_t=2."""
+    CogVideoXPipeline(tokenizer(), t5(), vae(), transformer(4, **changes), how(scheduler)).save_pretrained(folder)
 
 
 def how(scheduler: Any) -> Any:

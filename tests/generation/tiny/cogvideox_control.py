@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from diffusers import CogVideoXDDIMScheduler, CogVideoXFunControlPipeline
 
@@ -13,7 +14,10 @@ NEEDS = ("depth",)
 INSTEAD = {"motion": "depth"}
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, **changes: Any) -> None:
+    """`changes` are of the transformer."""
     scheduler = cogvideox.how(CogVideoXDDIMScheduler)
-    pipe = CogVideoXFunControlPipeline(tokenizer(), t5(), cogvideox.vae(), cogvideox.transformer(8), scheduler)
+    pipe = CogVideoXFunControlPipeline(
+        tokenizer(), t5(), cogvideox.vae(), cogvideox.transformer(8, **changes), scheduler
+    )
     pipe.save_pretrained(folder)

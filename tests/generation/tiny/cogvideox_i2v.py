@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from diffusers import CogVideoXDDIMScheduler, CogVideoXImageToVideoPipeline
 
@@ -12,9 +13,9 @@ FRAMES = cogvideox.FRAMES
 NEEDS = ("first",)
 
 
-def build(folder: Path, learned: bool = False) -> None:
-    """`learned` gives weights that know one size only, as the first ones published did."""
-    transformer = cogvideox.transformer(8, use_learned_positional_embeddings=learned)
+def build(folder: Path, **changes: Any) -> None:
+    """`changes` are of the transformer; the first weights published had use_learned_positional_embeddings."""
+    transformer = cogvideox.transformer(8, **changes)
     scheduler = cogvideox.how(CogVideoXDDIMScheduler)
     pipe = CogVideoXImageToVideoPipeline(tokenizer(), t5(), cogvideox.vae(), transformer, scheduler)
     pipe.save_pretrained(folder)
