@@ -9,6 +9,9 @@ from typing import Any
 from generation.recipe import Recipe
 from generation.report import Refused
 
+# Profiles: as its makers wrote it, or quicker with what that costs said in the report.
+EXACT, DRAFT = "exact", "draft"
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -17,8 +20,9 @@ class Engine:
     `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
     that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
     is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
-    otherwise; `usual_frames` is what its makers ask for. `holds` says that a take can stop after a step and go on
-    later with the same result. `max_frames` counts at the engine's own rate where it has one.
+    otherwise; `usual_frames` is what its makers ask for. `draft_threshold` is that of the draft profile's first-block
+    cache, 0 where `no_draft` says why there is none. `holds` says that a take can stop after a step and go on later
+    with the same result. `max_frames` counts at the engine's own rate where it has one.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Engine:
     settings: dict[str, Any] = field(default_factory=dict)
     holds: bool = False
     usual_frames: int = 0
+    draft_threshold: float = 0.0
+    no_draft: str = "No draft profile was found for this engine that keeps its pictures."
 
     def legal_frames(self, frames: int) -> int:
         """The smallest count the engine can make that is not below `frames`."""
@@ -134,6 +140,7 @@ ENGINES: tuple[Engine, ...] = (
         settings={"image_cond_noise_scale": 0.025, "decode_timestep": 0.05, "decode_noise_scale": 0.025},
         holds=True,
         usual_frames=121,
+        draft_threshold=0.08,
     ),
     Engine(
         name="cogvideox",
@@ -300,6 +307,7 @@ ENGINES: tuple[Engine, ...] = (
         guidance=5.0,
         settings={"guidance_scale_2": None, "max_sequence_length": 512},
         holds=True,
+        no_draft="A cache that leaves blocks out adds Wan VACE's guides twice, and the pictures come out wrong.",
     ),
     Engine(
         name="hunyuan",

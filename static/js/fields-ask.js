@@ -43,6 +43,7 @@ function asked(fields) {
   return {
     count: fields.querySelector("[data-part=count]").value,
     engine: fields.querySelector("[data-part=engine]").value,
+    profile: fields.querySelector("[data-part=profile]")?.value ?? "",
     audition: fields.querySelector("[data-part=audition]")?.checked === true,
     ...(seed ? { seed } : {}),
   };

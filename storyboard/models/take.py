@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
+from generation.catalogue import DRAFT, EXACT, Engine
 from generation.recipe import Ingredient, Recipe
 from generation.report import Refused
 from storyboard import engines, queue
@@ -126,7 +127,7 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
 
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
         `audition` stops each after a share of its steps, to be looked at before the rest is computed.
-        `inputs`: seed (of the first take), parent, parent_frame, ingredients.
+        `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft").
         """
         _check_amount(len(shots), count)
         key = key or secrets.token_hex(16)
@@ -379,6 +380,17 @@ def _check_amount(shots: int, count: int) -> None:
         )
 
 
+def _profile(row: Engine, name: str) -> dict[str, str]:
+    """What a recipe says of the way it is made; exact goes without saying."""
+    if name == EXACT:
+        return {}
+    if name != DRAFT:
+        raise Refusal(f"The profile {name!r} is unknown; there are {EXACT} and {DRAFT}. Choose one of them.")
+    if not row.draft_threshold:
+        raise Refusal(f"{row.no_draft} Ask for it exact.")
+    return {"profile": DRAFT}
+
+
 def _share(choice: engines.Choice | None) -> int:
     """After what share of the steps an audition stops, in percent."""
     if choice is None or not choice.row.holds:
@@ -419,7 +431,7 @@ def _complete(
         guidance=row.guidance,
         weights=choice.pinned,
         ingredients=ingredients,
-        settings=dict(row.settings),
+        settings=row.settings | _profile(row, inputs.get("profile") or EXACT),
     )
     try:
         row.check(recipe)

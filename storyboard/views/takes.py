@@ -33,6 +33,7 @@ def ask(request: SignedIn, pk: int) -> JsonResponse:
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     data = body(request)
     inputs: dict[str, Any] = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
+    inputs["profile"] = str(data.get("profile") or "")
     takes = Take.objects.ask(
         shot.project,
         [shot],

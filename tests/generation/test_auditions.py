@@ -186,3 +186,10 @@ def test_the_project_is_asked_at_the_nearest_size_the_engine_makes(alice: User, 
     project: Project = factories.project(alice, width=640, height=360)
     recipe = ask(factories.shot(project), alice).frozen
     assert (recipe.width, recipe.height) == (640, 352)
+
+
+def test_a_draft_is_asked_for_by_name_and_recorded_in_the_recipe(small: Shot, alice: User, weights: Weights) -> None:
+    assert "profile" not in ask(small, alice).frozen.settings
+    assert ask(small, alice, profile="draft").frozen.settings["profile"] == "draft"
+    with pytest.raises(Refusal, match="Ask for it exact"):
+        Take.objects.ask(small.project, [small], 1, alice, profile="draft")

@@ -1,0 +1,80 @@
+"""Named ways of being quicker than exact. Nothing here is on unless a recipe says so, and a report says what it saved.
+
+"exact" is the pipeline as its makers wrote it. "draft" leaves out the blocks after the first wherever the first one's
+output has hardly changed since the step before (first-block cache); its threshold is part of the recipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import FirstBlockCacheConfig
+
+from generation.catalogue import DRAFT, EXACT, Engine
+from generation.recipe import Recipe
+from generation.report import Refused
+
+STEPS_MIN = 20  # with fewer there is too much change between two steps for any to be left out
+
+
+@dataclass
+class Saving:
+    """How many block runs there were room for, and how many were really computed."""
+
+    of: int = 0
+    computed: int = 0
+
+    @property
+    def left_out(self) -> int:
+        return self.of - self.computed
+
+    @property
+    def said(self) -> str:
+        if not self.left_out:
+            return "The draft profile left nothing out: this take was computed in full."
+        return f"The draft profile left out {self.left_out} of {self.of} block runs."
+
+
+def named(recipe: Recipe, row: Engine) -> str:
+    """The recipe's profile; raises Refused, with the reason, for one that this engine must not run with."""
+    name = recipe.settings.get("profile", EXACT)
+    if name == EXACT:
+        return EXACT
+    if name != DRAFT:
+        raise Refused(f"The profile {name!r} is unknown; there are exact and draft. Choose one of them.")
+    if not row.draft_threshold:
+        raise Refused(f"{row.no_draft} Ask for it exact.")
+    if recipe.steps < STEPS_MIN:
+        raise Refused(
+            f"The draft profile needs {STEPS_MIN} steps or more, this take has {recipe.steps}. Ask for it exact; it is "
+            "short."
+        )
+    return DRAFT
+
+
+@contextlib.contextmanager
+def running(pipe: Any, name: str, row: Engine) -> Iterator[Saving | None]:
+    """The profile for one call; everything it put on the pipeline is taken off again."""
+    if name == EXACT:
+        yield None
+        return
+    saving = Saving()
+    denoiser = pipe.transformer
+    with contextlib.ExitStack() as stack:
+        for block in denoiser.transformer_blocks if hasattr(denoiser, "transformer_blocks") else denoiser.blocks:
+            stack.callback(_counting(block, saving, "of").remove)
+            stack.callback(_counting(next(block.children()), saving, "computed").remove)
+        denoiser.enable_cache(FirstBlockCacheConfig(threshold=row.draft_threshold))
+        stack.callback(denoiser.disable_cache)
+        yield saving
+
+
+def _counting(module: torch.nn.Module, saving: Saving, field: str) -> Any:
+    def count(*_: object) -> None:
+        setattr(saving, field, getattr(saving, field) + 1)
+
+    return module.register_forward_pre_hook(count)
