@@ -114,7 +114,7 @@ def _remember_prompts(pipe: Any) -> None:
 
     def remembered(*args: Any, **kwargs: Any) -> Any:
         given = inspect.signature(encode).bind(*args, **kwargs).arguments
-        if any(isinstance(value, torch.Tensor) for value in given.values()):
+        if not _is_told_by_its_text(list(given.values())):
             return encode(*args, **kwargs)
         key = repr(sorted((name, str(value)) for name, value in given.items()))
         if key not in kept:
@@ -124,3 +124,12 @@ def _remember_prompts(pipe: Any) -> None:
         return kept[key]
 
     pipe.encode_prompt = remembered
+
+
+def _is_told_by_its_text(value: object) -> bool:
+    """False for pictures and tensors: their text is an address, which the next one may have too."""
+    if isinstance(value, dict):
+        return _is_told_by_its_text(list(value.values()))
+    if isinstance(value, list | tuple):
+        return all(_is_told_by_its_text(each) for each in value)
+    return value is None or isinstance(value, str | int | float | torch.device | torch.dtype)
