@@ -82,15 +82,21 @@ class RecipePage:
     def measured(self) -> list[tuple[str, str]]:
         """What came out, from the report."""
         report = self.take.report or {}
-        seconds = [(f"Time to {phase}", f"{value:.1f} s") for phase, value in (report.get("seconds") or {}).items()]
+        phases = (report.get("seconds") or {}) | ((report.get("facts") or {}).get("seconds") or {})
+        seconds = [(f"Time to {phase}", f"{value:.1f} s") for phase, value in phases.items()]
         memory = report.get("memory_bytes") or 0
         metrics = [
             (each["name"].replace("_", " ").capitalize(), f"{each['value']:g} {each['unit']}")
             for each in report.get("metrics") or ()
         ]
+        made = report.get("facts") or {}
         facts = [
             ("Engine version", report.get("engine_version", "")),
             ("Device", report.get("device", "")),
+            ("Number format", made.get("dtype", "")),
+            ("Memory plan", made.get("plan", "")),
+            ("Profile", made.get("profile", "")),
+            ("Steps gone on from", str(made.get("steps resumed") or "")),
             ("Memory", f"{memory / (1 << 20):.0f} MB" if memory else ""),
         ]
         return [(name, value) for name, value in [*facts, *seconds, *metrics] if value]

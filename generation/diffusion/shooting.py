@@ -118,7 +118,7 @@ def _once(
             result = here.pipe(**arguments(here.pipe), generator=generator, output_type="np")
         except Pause as pause:
             raise _held(pause, desk) from None
-    seconds["pipeline"] = time.monotonic() - began
+    seconds["run the pipeline"] = time.monotonic() - began
     frames = sound(_frames(result), plan.dtype)
     window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
