@@ -21,6 +21,8 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     """Frames for a recipe. Raises Refused for what it cannot act on; Cancelled and Held pass through from the desk."""
     row = engine("wan_5b")
     row.check(recipe)
+    if any(each.strength != 1.0 for each in recipe.ingredients):
+        raise Refused("The 5B model takes its guides whole; set their strength to 1.")
     assert row.rate is not None
     opening = _opening(recipe, desk)
     frames = row.legal_frames(row.own_frames(recipe.frames, recipe.rate))

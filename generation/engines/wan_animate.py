@@ -26,6 +26,8 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     """Frames for a recipe. Raises Refused for what it cannot act on; Cancelled and Held pass through from the desk."""
     row = engine("wan_animate")
     row.check(recipe)
+    if any(each.strength != 1.0 for each in recipe.ingredients):
+        raise Refused("Wan Animate takes its guides whole; set their strength to 1.")
     assert row.rate is not None
     person = whole(_only(recipe, "reference", "a reference picture of the person who moves"), desk)
     motion = _only(recipe, "motion", "a motion clip of the poses to follow")

@@ -23,6 +23,8 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     """Frames for a recipe. Raises Refused for what it cannot act on; Cancelled and Held pass through from the desk."""
     row = engine("wan_i2v")
     row.check(recipe)
+    if any(each.strength != 1.0 for each in recipe.ingredients):
+        raise Refused("Wan from a picture takes its guides whole; set their strength to 1.")
     assert row.rate is not None
     opening, ending = _opening(recipe, desk), recipe.ingredient("last")
     end = at_frame(ending, recipe) if ending else recipe.frames - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_the_early_steps_are_the_first_models_and_the_late_ones_the_seconds(stag
 
 
 def test_the_late_model_has_its_own_guidance_where_one_is_given(stage: Stage, two_models: Recipe):
-    other = Recipe(**vars(two_models) | {"settings": two_models.settings | {"guidance_scale_2": 2.0}})
+    other = replace(two_models, settings=two_models.settings | {"guidance_scale_2": 2.0})
     assert not np.array_equal(stage.run(two_models), stage.run(other))
 
 
@@ -70,12 +71,25 @@ def test_8_bit_weights_are_meant_for_both_models(stage: Stage, two_models: Recip
     residence.clear()
 
 
-def test_the_decoder_keeps_its_own_number_format(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("name", ["wan", "wan_vace", "wan_i2v", "wan_5b", "wan_animate"])
+def test_the_decoder_keeps_its_own_number_format(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    residence.clear()
+    stage = Stage.build(name, tmp_path)
     half = Plan("cpu", "bfloat16")
     monkeypatch.setattr("generation.diffusion.plan.plans", lambda _: (half,))
-    assert stage.made().facts["dtype"] == "bfloat16"
+    guides = stage.row.honours - {"motion"} if name == "wan_vace" else stage.row.honours - {"continue"}
+    assert stage.made(stage.recipe(*sorted(guides))).facts["dtype"] == "bfloat16"
     pipe = residence.resident().pipe
     assert pipe.vae.dtype == torch.float32 and pipe.transformer.blocks[0].attn1.to_q.weight.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("name", ["wan_i2v", "wan_5b", "wan_animate"])
+def test_a_strength_that_would_not_be_heard_is_refused(name: str, tmp_path: Path):
+    stage = Stage.build(name, tmp_path)
+    recipe = stage.recipe("reference" if name == "wan_animate" else "first")
+    weaker = tuple(replace(each, strength=0.5) for each in recipe.ingredients)
+    with pytest.raises(Refused, match="set their strength to 1"):
+        stage.run(replace(recipe, ingredients=weaker))
 
 
 def test_weights_of_the_5b_model_are_sent_to_their_own_engine(stage: Stage, tmp_path: Path):
