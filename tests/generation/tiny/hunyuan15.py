@@ -31,7 +31,7 @@ def build(folder: Path) -> None:
     transformer = HunyuanVideo15Transformer3DModel(
         in_channels=9,
         out_channels=4,
-        num_attention_heads=2,
+        num_attention_heads=1,
         attention_head_dim=16,
         num_layers=1,
         num_refiner_layers=1,
