@@ -498,7 +498,7 @@ def test_two_hundred_steps_a_second_leave_the_board_quick(web: Web, alice: User)
         live.tell(board.pk, {**step(takes[number % 40], number // 40 + 1, 20), "eta": 3})
         if number % 25 == 0:
             page.keyboard.press("ArrowRight")
-    expect(card(page, shots[39]).locator(".work")).to_contain_text("10/20")
+    expect(card(page, shots[39]).locator(".work")).to_contain_text("10 of 20")
     assert selected(page) == ["010"]
     assert focused(page) == f"shot-{shots_of(board)[16].pk}"
     drawn, frames = page.evaluate("[window.drawn, window.frames]")
