@@ -84,7 +84,7 @@ def _load(folder: Path, pipeline_class: Any, plan: Plan, dtypes: dict[str, str])
 
 
 def _place(pipe: Any, plan: Plan) -> None:
-    vae = getattr(pipe, "vae", None)
+    vae: Any = getattr(pipe, "vae", None)
     if hasattr(vae, "use_slicing"):
         vae.enable_slicing()
     if plan.tiled and hasattr(vae, "use_tiling"):
