@@ -89,8 +89,9 @@ def _place(pipe: Any, plan: Plan) -> None:
         vae.enable_slicing()
     if plan.tiled and hasattr(vae, "use_tiling"):
         vae.enable_tiling()
-    for denoiser in (getattr(pipe, name, None) for name in DENOISERS if plan.casting):
-        if hasattr(denoiser, "enable_layerwise_casting"):
+    for name in DENOISERS:
+        denoiser: Any = getattr(pipe, name, None)
+        if plan.casting and hasattr(denoiser, "enable_layerwise_casting"):
             denoiser.enable_layerwise_casting(torch.float8_e4m3fn, plan.torch_dtype)
     if plan.residence == "resident":
         pipe.to(plan.device)
