@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,21 @@ class Stage:
             return Ingredient(kind, self._keep(_clip(self.folder, width, height, tone)), "video", source_frame=20)
         at_frame = {"first": 0, "last": self.tiny.FRAMES - 1}.get(kind, at_frame)
         return Ingredient(kind, self._keep(_still(self.folder, width, height, tone)), at_frame=at_frame)
+
+    @cached_property
+    def _once(self) -> tuple[np.ndarray, TestDesk]:
+        desk = self.desk()
+        return self.run(desk=desk), desk
+
+    @property
+    def plain(self) -> np.ndarray:
+        """The frames of the plain recipe, made once."""
+        return self._once[0]
+
+    @property
+    def watched(self) -> TestDesk:
+        """The desk that saw the plain recipe made."""
+        return self._once[1]
 
     def desk(self, **how: Any) -> TestDesk:
         return TestDesk(self.folder, self.registry, files=self.files, **how)
