@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from storyboard.exporters import ExportFailed, exporter
 from storyboard.gather import gather
 from storyboard.models import Export, Lost, Media, Take
 from storyboard.models.media import SUFFIXES, scratch_path
+from storyboard.models.take import TakeQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,17 @@ CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items
 
 @app.task(name="generation.make_take")
 def make_take() -> None:
-    _serve(lambda: Take.objects.claim(_loaded()), _make)
+    _serve(lambda: _mine().claim(_loaded()), _make)
 
 
 @app.task(name="generation.make_export")
 def make_export() -> None:
     _serve(Export.objects.claim, _export)
+
+
+def _mine() -> TakeQuerySet:
+    """What this worker can make: without torch, nothing that needs weights."""
+    return Take.objects.all() if find_spec("torch") else Take.objects.filter(weights="")
 
 
 def _loaded() -> str:

@@ -193,3 +193,16 @@ def test_a_draft_is_asked_for_by_name_and_recorded_in_the_recipe(small: Shot, al
     assert ask(small, alice, profile="draft").frozen.settings["profile"] == "draft"
     with pytest.raises(Refusal, match="Ask for it exact"):
         Take.objects.ask(small.project, [small], 1, alice, profile="draft")
+
+
+def test_a_worker_without_torch_leaves_takes_with_weights_to_others(
+    small: Shot, alice: User, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_weights = ask(small, alice)
+    without = Take.objects.ask(small.project, [small], 1, alice)[0]
+    monkeypatch.setattr(tasks, "find_spec", lambda name: None)
+    tasks.make_take()
+    tasks.make_take()
+    with_weights.refresh_from_db()
+    without.refresh_from_db()
+    assert (with_weights.status, without.status) == (Status.QUEUED, Status.FINISHED)
