@@ -88,7 +88,6 @@ def _browser(url: str, alice: Any, boards: dict[int, Any]) -> None:
 
 def _visit(context: Any, address: str, slower: int) -> str:
     from tests.browser.pace import WATCH, pace_of, press_through
-
     from tests.running import wait_until
 
     page = context.new_page()
