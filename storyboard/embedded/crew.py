@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.conf import settings
+
 from storyboard.embedded import holders
 from storyboard.embedded.child import Child, Program
 from storyboard.embedded.lock import FileLock
@@ -68,6 +70,13 @@ class Crew:
 def app_lock(data_dir: Path | str) -> FileLock:
     """Held by the one `up` of a data directory; its note says where the app is and which processes it runs."""
     return FileLock(Path(data_dir).resolve() / "app.lock")
+
+
+def where() -> str:
+    """Where the app of this data runs now, which may be another port than the one set here; else where it would."""
+    lock = app_lock(settings.DATA_DIR)
+    told = lock.read_note().get("url") if lock.is_held_by_another() else None
+    return told or settings.PUBLIC_URL
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from django.db import connections
 
 from storyboard import first_run, script
 from storyboard.embedded import boot
-from storyboard.embedded.crew import workers
+from storyboard.embedded.crew import where, workers
 from storyboard.embedded.errors import CannotStart
 from storyboard.embedded.servers import servers
 from storyboard.forms import RATES
@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
     def _report(self, project: Project, pitch: Pitch, frames: int, target: Path) -> None:
         length = to_timecode(frames, project.rate)
-        self.stdout.write(f"{settings.PUBLIC_URL}{project.get_absolute_url()}")
+        self.stdout.write(f"{where()}{project.get_absolute_url()}")
         self.stdout.write(
             f"{project.name}: {project.scenes.count()} scenes, {project.shots.count()} shots, {len(pitch.takes)} takes"
         )

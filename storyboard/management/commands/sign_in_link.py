@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from storyboard.embedded.crew import app_lock
+from storyboard.embedded.crew import where
 from storyboard.models import SignInLink, User
 from storyboard.refusal import Refusal
 
@@ -21,14 +20,7 @@ class Command(BaseCommand):
             path = _link(options["username"])
         except Refusal as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{_where()}{path}")
-
-
-def _where() -> str:
-    """Where the app of this data runs now, which may be another port than the one set here; else where it would."""
-    lock = app_lock(settings.DATA_DIR)
-    told = lock.read_note().get("url") if lock.is_held_by_another() else None
-    return told or settings.PUBLIC_URL
+        self.stdout.write(f"{where()}{path}")
 
 
 def _link(username: str) -> str:
