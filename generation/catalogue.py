@@ -18,8 +18,8 @@ class Engine:
     """One row. `honours` lists the guide kinds the engine acts on; counts are frames, sizes are pixels.
 
     `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
-    that weights for this engine may name; none means that it needs no weights. `rate` is the rate the engine's motion
-    is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
+    that weights for this engine may name, `only` what must be on or off in them; none means that it needs no weights.
+    `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and `settings` are what a recipe gets when nobody says
     otherwise; `usual_frames` is what its makers ask for. `draft_threshold` is that of the draft profile's first-block
     cache, 0 where `no_draft` says why there is none. `holds` says that a take can stop after a step and go on later
     with the same result. `max_frames` counts at the engine's own rate where it has one.
@@ -38,6 +38,7 @@ class Engine:
     frames_step: int = 1
     frames_plus: int = 0
     pipelines: tuple[str, ...] = ()
+    only: dict[str, bool] = field(default_factory=dict)
     rate: tuple[int, int] | None = None
     steps: int = 0
     guidance: float = 0.0
@@ -46,6 +47,11 @@ class Engine:
     usual_frames: int = 0
     draft_threshold: float = 0.0
     no_draft: str = "No draft profile was found for this engine that keeps its pictures."
+
+    def loads(self, pipeline: str, options: dict[str, Any]) -> bool:
+        """Whether weights of this class, with these plain values in their model_index.json, are for this engine."""
+        fits = all(bool(options.get(name)) == wanted for name, wanted in self.only.items())
+        return pipeline in self.pipelines and fits
 
     def legal_frames(self, frames: int) -> int:
         """The smallest count the engine can make that is not below `frames`."""
@@ -196,6 +202,7 @@ ENGINES: tuple[Engine, ...] = (
         frames_step=4,
         frames_plus=1,
         pipelines=("WanPipeline",),
+        only={"expand_timesteps": False},
         rate=(16, 1),
         steps=50,
         guidance=5.0,
@@ -360,6 +367,7 @@ ENGINES: tuple[Engine, ...] = (
         frames_step=4,
         frames_plus=1,
         pipelines=("WanImageToVideoPipeline",),
+        only={"expand_timesteps": False},
         rate=(16, 1),
         steps=40,
         guidance=5.0,
@@ -388,6 +396,7 @@ ENGINES: tuple[Engine, ...] = (
         frames_step=4,
         frames_plus=1,
         pipelines=("WanPipeline", "WanImageToVideoPipeline"),
+        only={"expand_timesteps": True},
         rate=(24, 1),
         steps=50,
         guidance=5.0,

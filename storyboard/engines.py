@@ -42,7 +42,7 @@ def choices() -> list[Choice]:
     for row in catalogue.ENGINES:
         if not row.pipelines:
             found.append(Choice(row))
-        found += [Choice(row, weights) for weights in here if weights.pipeline in row.pipelines]
+        found += [Choice(row, weights) for weights in here if row.loads(weights.pipeline, weights.options)]
     return found
 
 

@@ -23,12 +23,16 @@ class BadWeights(ValueError):
 
 @dataclass(frozen=True)
 class Folder:
-    """What a weights folder holds. `tensor_bytes` is how much its tensors take once loaded as they are stored."""
+    """What a weights folder holds. `tensor_bytes` is how much its tensors take once loaded as they are stored.
+
+    `options` are the plain values of its model_index.json, such as expand_timesteps: true.
+    """
 
     pipeline: str
     components: dict[str, str]
     files: tuple[str, ...]
     tensor_bytes: dict[str, int]
+    options: dict[str, Any]
 
 
 def read_folder(folder: Path) -> Folder:
@@ -51,7 +55,7 @@ def read_folder(folder: Path) -> Folder:
         raise BadWeights(f"{folder.name} lacks {', '.join(missing)}, which its model_index.json names. Copy it again.")
     if not any(tensor_bytes.values()):
         raise BadWeights(f"{folder.name} has no .safetensors file with tensors in it; only safetensors are loaded.")
-    return Folder(pipeline, components, files, tensor_bytes)
+    return Folder(pipeline, components, files, tensor_bytes, _options(index))
 
 
 def safetensors_bytes(path: Path) -> int:
@@ -112,6 +116,14 @@ def _is_component(name: str, value: object) -> bool:
             "Only parts of diffusers and transformers are loaded."
         )
     return True
+
+
+def _options(index: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in index.items() if not name.startswith("_") and _is_plain(value)}
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _files(folder: Path) -> list[str]:

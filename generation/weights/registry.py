@@ -8,8 +8,9 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from generation.weights.folder import BadWeights, read_folder
 
@@ -28,6 +29,7 @@ class Weights:
     revision: str
     files: dict[str, list]
     tensor_bytes: dict[str, int]
+    options: dict[str, Any] = field(default_factory=dict)
     kept: bool = False  # the folder lies in the registry's own place and goes with its entry
 
     @property
@@ -94,7 +96,15 @@ class Registry:
             if on_progress:
                 on_progress(each, done, total)
         weights = Weights(
-            name, read.pipeline, str(folder), source or str(folder), _revision(files), files, read.tensor_bytes, kept
+            name=name,
+            pipeline=read.pipeline,
+            folder=str(folder),
+            source=source or str(folder),
+            revision=_revision(files),
+            files=files,
+            tensor_bytes=read.tensor_bytes,
+            options=read.options,
+            kept=kept,
         )
         self._write(weights)
         return weights

@@ -13,6 +13,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from generation.weights import BadWeights, Registry
+from storyboard import engines
 from storyboard.needs import Machine, need_of
 from tests.generation.tiny import ltx
 
@@ -211,3 +212,24 @@ def test_what_weights_need_is_said_for_this_machine(folder: Path, registry: Regi
     assert "Fits the Card whole" in need_of(weights, Machine(card=8 * GIB, memory=16 * GIB, card_name="Card")).said
     assert "processor" in need_of(weights, Machine(card=0, memory=16 * GIB)).said
     assert "Too large" in need_of(weights, Machine(card=0, memory=1)).said
+
+
+def test_weights_are_offered_only_to_engines_that_can_load_them(
+    folder: Path, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.WEIGHTS_ROOT = tmp_path / "weights"
+    changed(folder / "model_index.json", _class_name="WanPipeline", expand_timesteps=True)
+    engines.registry().add(folder, "five")
+    assert [each.name for each in engines.choices()] == ["blocking", "wan_5b:five"]
+    changed(folder / "model_index.json", expand_timesteps=False)
+    engines.registry().add(folder, "two")
+    assert [each.name for each in engines.choices()] == ["blocking", "wan:two", "wan_5b:five"]
+
+
+def test_an_entry_of_an_earlier_version_is_still_read(folder: Path, registry: Registry) -> None:
+    weights = registry.add(folder)
+    entry = registry.location / "tiny.json"
+    said = json.loads(entry.read_text())
+    del said["options"]
+    entry.write_text(json.dumps(said))
+    assert registry.get(weights.pinned).revision == weights.revision

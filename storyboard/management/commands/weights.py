@@ -77,7 +77,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} is no longer registered; {gone}.")
 
     def _say(self, weights: Weights) -> None:
-        rows = [row.label for row in catalogue.ENGINES if weights.pipeline in row.pipelines]
+        rows = [row.label for row in catalogue.ENGINES if row.loads(weights.pipeline, weights.options)]
         need = need_of(weights)
         self.stdout.write(
             f"{weights.pinned}  {weights.pipeline}  for {', '.join(rows) or 'no engine of this version'}\n"
