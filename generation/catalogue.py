@@ -17,12 +17,13 @@ EXACT, DRAFT = "exact", "draft"
 class Engine:
     """One row. `honours` lists the guide kinds the engine acts on; counts are frames, sizes are pixels.
 
-    `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the classes
-    that weights for this engine may name, `only` what must be on or off in them; none means that it needs no weights.
-    `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and `settings` are what
-    a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for. `draft_threshold` is that of the
-    draft profile's first-block cache, 0 where `no_draft` says why there is none. `holds` says that a take can stop after
-    a step and go on later with the same result. `max_frames` counts at the engine's own rate where it has one.
+    `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the
+    classes that weights for this engine may name, `only` what must be on or off in them; none means that it needs
+    no weights. `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and
+    `settings` are what a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for.
+    `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none.
+    `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts at the
+    engine's own rate where it has one.
     """
 
     name: str
