@@ -148,7 +148,11 @@ class _Window:
 
 def _weights(recipe: Recipe, desk: Desk) -> Weights:
     try:
-        return desk.weights(recipe.weights)
+        weights = desk.weights(recipe.weights)
+        loaded = residence.resident()
+        if loaded is None or loaded.pinned != weights.pinned:
+            weights.must_be_whole()
+        return weights
     except BadWeights as error:
         raise Refused(str(error)) from None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5")
@@ -53,6 +54,7 @@ def read_folder(folder: Path) -> Folder:
     missing = [name for name in components if not (folder / name).is_dir()]
     if missing:
         raise BadWeights(f"{folder.name} lacks {', '.join(missing)}, which its model_index.json names. Copy it again.")
+    _refuse_missing_shards(folder, files)
     if not any(tensor_bytes.values()):
         raise BadWeights(f"{folder.name} has no .safetensors file with tensors in it; only safetensors are loaded.")
     return Folder(pipeline, components, files, tensor_bytes, _options(index))
@@ -68,10 +70,16 @@ def safetensors_bytes(path: Path) -> int:
             raise BadWeights(f"{path.name} is no safetensors file: its header length says {length} of {size} bytes.")
         try:
             header = json.loads(file.read(length))
-            ends = [_tensor_end(entry) for name, entry in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError):
+            spans = sorted(_span(entry) for name, entry in header.items() if name != "__metadata__")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadWeights(f"{path.name} is no safetensors file: its header cannot be read.") from None
-    expected = max(ends, default=0)
+    expected = 0
+    for begin, end in spans:
+        if begin != expected:
+            raise BadWeights(
+                f"{path.name} is no safetensors file: its tensors overlap or leave gaps at byte {begin:,}."
+            )
+        expected = end
     if expected != size - 8 - length:
         raise BadWeights(
             f"{path.name} is cut short or has been changed: it holds {size - 8 - length:,} bytes of tensors, "
@@ -80,15 +88,16 @@ def safetensors_bytes(path: Path) -> int:
     return expected
 
 
-def _tensor_end(entry: dict[str, Any]) -> int:
+def _span(entry: dict[str, Any]) -> tuple[int, int]:
+    """First byte of a tensor and the one after its last; raises ValueError where shape and bytes do not agree."""
     begin, end = entry["data_offsets"]
-    count = 1
-    for length in entry["shape"]:
-        count *= length
+    numbers = [begin, end, *entry["shape"]]
     bytes_each = _DTYPE_BYTES.get(entry["dtype"])
-    if begin > end or (bytes_each is not None and end - begin != count * bytes_each):
+    if any(type(each) is not int or each < 0 for each in numbers) or begin > end:
         raise ValueError
-    return int(end)
+    if bytes_each is not None and end - begin != math.prod(entry["shape"]) * bytes_each:
+        raise ValueError
+    return begin, end
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def _json(path: Path) -> dict[str, Any]:
         raise BadWeights(
             f"{path.parent.name} has no {path.name}; expected a folder in diffusers' layout, with one subfolder a part."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadWeights(f"{path.parent.name}/{path.name} cannot be read as JSON ({error}).") from None
     if not isinstance(data, dict):
         raise BadWeights(f"{path.parent.name}/{path.name} is a {type(data).__name__}; expected an object.")
@@ -115,6 +124,8 @@ def _is_component(name: str, value: object) -> bool:
             f"model_index.json takes {name} from {value[0]!r}, which would run code that came with the weights. "
             "Only parts of diffusers and transformers are loaded."
         )
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name) or not isinstance(value[1], str):
+        raise BadWeights(f"model_index.json names a part {name!r} of {value[1]!r}; expected two plain names.")
     return True
 
 
@@ -148,6 +159,22 @@ def _is_hub_blob(path: Path) -> bool:
     """A hub's cache keeps the files as blobs beside the snapshot and links to them."""
     snapshots = path.absolute().parents
     return any(parent.name == "snapshots" and path.resolve().is_relative_to(parent.parent) for parent in snapshots)
+
+
+def _refuse_missing_shards(folder: Path, files: tuple[str, ...]) -> None:
+    """A large part lies in several files, which an index beside them names."""
+    for name in files:
+        if not name.endswith(".safetensors.index.json"):
+            continue
+        named = _json(folder / name).get("weight_map")
+        if not isinstance(named, dict) or not all(isinstance(each, str) for each in named.values()):
+            raise BadWeights(f"{folder.name}/{name} does not say which file holds which tensor.")
+        beside = PurePosixPath(name).parent
+        missing = sorted({each for each in named.values() if str(beside / each) not in files})
+        if missing:
+            raise BadWeights(
+                f"{folder.name}/{beside} lacks {', '.join(missing)}, which its index names. Copy it again."
+            )
 
 
 def _refuse_code(folder: Path, name: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Weights:
     files: dict[str, list]
     tensor_bytes: dict[str, int]
     options: dict[str, Any] = field(default_factory=dict)
+    touched: dict[str, int] = field(default_factory=dict)  # when each file was last written, in nanoseconds
     kept: bool = False  # the folder lies in the registry's own place and goes with its entry
 
     @property
@@ -48,6 +50,33 @@ class Weights:
     @property
     def path(self) -> Path:
         return Path(self.folder)
+
+    def changes(self, thoroughly: bool = True) -> Iterator[tuple[str, str]]:
+        """Each file in turn with what is wrong with it, or nothing; unless thoroughly, files not written since pass.
+
+        So a file exchanged for another of the same size is noticed before every loading, at no cost where none was.
+        """
+        for name, (digest, size) in self.files.items():
+            path = self.path / name
+            if not path.is_file():
+                yield name, f"{name} is gone."
+            elif path.stat().st_size != size:
+                yield name, f"{name} has {path.stat().st_size:,} bytes; {size:,} were registered."
+            elif not thoroughly and path.stat().st_mtime_ns == self.touched.get(name):
+                yield name, ""
+            elif file_digest(path) != digest:
+                yield name, f"{name} is not the file that was registered (its sha256 differs)."
+            else:
+                yield name, ""
+
+    def must_be_whole(self) -> None:
+        """Raises BadWeights where a file is not the one that was registered."""
+        wrong = [sentence for _, sentence in self.changes(thoroughly=False) if sentence]
+        if wrong:
+            raise BadWeights(
+                f"The files of the weights {self.name!r} have changed since they were registered: {' '.join(wrong)} "
+                "Put the earlier files back, or register these (manage.py weights add) and ask for new takes."
+            )
 
 
 class Registry:
@@ -87,6 +116,7 @@ class Registry:
             raise BadWeights(f"{name!r} cannot be a name; use small letters, digits, points and dashes, up to 64.")
         read = read_folder(folder)
         files: dict[str, list] = {}
+        touched = {each: (folder / each).stat().st_mtime_ns for each in read.files}
         total = sum((folder / each).stat().st_size for each in read.files)
         done = 0
         for each in read.files:
@@ -104,6 +134,7 @@ class Registry:
             files=files,
             tensor_bytes=read.tensor_bytes,
             options=read.options,
+            touched=touched,
             kept=kept,
         )
         self._write(weights)
@@ -113,15 +144,10 @@ class Registry:
         """What is wrong with the files now, as sentences; nothing where every hash is as registered."""
         wrong = []
         done = 0
-        for name, (digest, size) in weights.files.items():
-            path = weights.path / name
-            if not path.is_file():
-                wrong.append(f"{name} is gone.")
-            elif path.stat().st_size != size:
-                wrong.append(f"{name} has {path.stat().st_size:,} bytes; {size:,} were registered.")
-            elif file_digest(path) != digest:
-                wrong.append(f"{name} is not the file that was registered (its sha256 differs).")
-            done += size
+        for name, sentence in weights.changes():
+            if sentence:
+                wrong.append(sentence)
+            done += weights.files[name][1]
             if on_progress:
                 on_progress(name, done, weights.bytes)
         return wrong
@@ -141,16 +167,27 @@ class Registry:
     def _entries(self) -> Iterator[Weights]:
         for path in sorted(self.location.glob("*.json")):
             try:
-                yield Weights(**json.loads(path.read_text()))
-            except (OSError, ValueError, TypeError):
+                yield _entry(json.loads(path.read_text()), path.stem)
+            except (OSError, ValueError, TypeError, AttributeError, RecursionError):
                 continue
 
     def _write(self, weights: Weights) -> None:
         self.location.mkdir(parents=True, exist_ok=True)
-        path = self.location / f"{weights.name}.json"
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(weights), indent=1, sort_keys=True))
-        os.replace(new, path)
+        handle, new = tempfile.mkstemp(dir=self.location, suffix=".new")
+        with os.fdopen(handle, "w") as file:
+            file.write(json.dumps(asdict(weights), indent=1, sort_keys=True))
+        os.chmod(new, 0o644)  # the web may run as another user than whoever registers
+        os.replace(new, self.location / f"{weights.name}.json")
+
+
+def _entry(said: dict[str, Any], name: str) -> Weights:
+    """Raises ValueError or TypeError for what no registry has written."""
+    weights = Weights(**said)
+    texts = (weights.pipeline, weights.folder, weights.source, weights.revision)
+    numbers = (weights.bytes, weights.memory_bytes)
+    if weights.name != name or not all(isinstance(each, str) for each in texts) or min(numbers) < 0:
+        raise ValueError
+    return weights
 
 
 def file_digest(path: Path) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from diffusers import LTXConditionPipeline
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from safetensors.torch import load_file, save_file
 
 from generation.weights import BadWeights, Registry
 from storyboard import engines
@@ -93,13 +98,78 @@ def test_what_is_no_safetensors_file_is_refused(folder: Path, registry: Registry
         {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]},
         {"dtype": "F32", "shape": "many", "data_offsets": [0, 4]},
         {"dtype": "F32"},
+        {"dtype": "F32", "shape": [-1, -1], "data_offsets": [0, 4]},
+        {"dtype": "F32", "shape": [1], "data_offsets": [-4, 0]},
+        {"dtype": "F32", "shape": [1.0], "data_offsets": [0, 4]},
     ],
-    ids=["too short", "backwards", "a word for a shape", "no offsets"],
+    ids=["too short", "backwards", "a word for a shape", "no offsets", "negative", "before the file", "not whole"],
 )
 def test_a_header_that_lies_is_refused(folder: Path, registry: Registry, entry: dict) -> None:
     header = json.dumps({"weight": entry}).encode()
     tensors(folder).write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * 4)
     with pytest.raises(BadWeights):
+        registry.add(folder)
+
+
+@pytest.mark.parametrize("begins", [(0, 0), (0, 2), (4, 4)], ids=["on top", "overlapping", "with a gap"])
+def test_tensors_lie_side_by_side(folder: Path, registry: Registry, begins: tuple[int, int]) -> None:
+    entries = {
+        f"t{at}.{n}": {"dtype": "F32", "shape": [1], "data_offsets": [at, at + 4]} for n, at in enumerate(begins)
+    }
+    header = json.dumps(entries).encode()
+    tensors(folder).write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * (max(begins) + 4))
+    with pytest.raises(BadWeights, match="overlap or leave gaps"):
+        registry.add(folder)
+
+
+@pytest.mark.parametrize("name", ["model_index.json", "transformer/config.json"])
+def test_a_configuration_nested_without_end_is_refused(folder: Path, registry: Registry, name: str) -> None:
+    (folder / name).write_text("[" * 100_000)
+    with pytest.raises(BadWeights, match="cannot be read as JSON"):
+        registry.add(folder)
+
+
+def test_a_part_outside_the_folder_is_refused(folder: Path, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    changed(folder / "model_index.json", **{"../elsewhere": ["diffusers", "AutoencoderKL"]})
+    with pytest.raises(BadWeights, match="two plain names"):
+        registry.add(folder)
+
+
+def in_pieces(folder: Path) -> Path:
+    """The transformer in two files with an index, as large ones come."""
+    whole = tensors(folder)
+    parts = load_file(whole)
+    names = sorted(parts)
+    index = {}
+    for n, half in enumerate((names[::2], names[1::2]), 1):
+        piece = f"diffusion_pytorch_model-{n:05}-of-00002.safetensors"
+        save_file({name: parts[name] for name in half}, whole.with_name(piece), {"format": "pt"})
+        index |= dict.fromkeys(half, piece)
+    whole.unlink()
+    (whole.parent / "diffusion_pytorch_model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {"total_size": 1}, "weight_map": index})
+    )
+    return whole.with_name(piece)
+
+
+def test_a_part_in_several_files_is_registered_whole_and_loads(folder: Path, registry: Registry) -> None:
+    before = registry.add(folder, "whole").tensor_bytes
+    in_pieces(folder)
+    assert registry.add(folder, "pieces").tensor_bytes == before
+    pipe = LTXConditionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    assert sum(each.numel() for each in pipe.transformer.parameters()) * 4 == before["transformer"]
+
+
+def test_a_missing_piece_is_named(folder: Path, registry: Registry) -> None:
+    in_pieces(folder).unlink()
+    with pytest.raises(BadWeights, match="transformer lacks diffusion_pytorch_model-00002-of-00002"):
+        registry.add(folder)
+
+
+def test_an_index_that_says_nothing_is_refused(folder: Path, registry: Registry) -> None:
+    (folder / "transformer" / "model.safetensors.index.json").write_text('{"weight_map": {"a": 3}}')
+    with pytest.raises(BadWeights, match="does not say which file holds which tensor"):
         registry.add(folder)
 
 
@@ -165,10 +235,84 @@ def test_a_check_names_the_file_that_changed(folder: Path, registry: Registry) -
     assert "vae/config.json has" in wrong and "is not the file" in wrong and "model_index.json is gone" in wrong
 
 
-def test_an_entry_nobody_can_read_hides_no_other(folder: Path, registry: Registry) -> None:
+def test_weights_exchanged_since_are_not_loaded(folder: Path, registry: Registry) -> None:
     weights = registry.add(folder)
-    (registry.location / "broken.json").write_text("{")
+    weights.must_be_whole()
+    data = bytearray(tensors(folder).read_bytes())
+    data[-1] ^= 1
+    tensors(folder).write_bytes(data)
+    with pytest.raises(BadWeights, match=r"have changed since they were registered: transformer/.* sha256 differs"):
+        weights.must_be_whole()
+
+
+def test_weights_that_were_only_touched_are_still_the_same(folder: Path, registry: Registry) -> None:
+    weights = registry.add(folder)
+    os.utime(tensors(folder))
+    weights.must_be_whole()
+
+
+def test_a_name_registered_again_means_the_new_files_and_no_recipe_gets_them_unasked(
+    folder: Path, registry: Registry
+) -> None:
+    before = registry.add(folder, "mine")
+    changed(folder / "scheduler" / "scheduler_config.json", shift=7.0)
+    after = registry.add(folder, "mine")
+    assert registry.all() == [after] and registry.get(after.pinned) == after
+    with pytest.raises(BadWeights, match=rf"have changed since this was asked \(now {after.revision[:16]}"):
+        registry.get(before.pinned)
+
+
+ADD = "import sys; from pathlib import Path; from generation.weights import Registry; sys.stdin.readline()\n"
+ADD += "[Registry(Path(sys.argv[1])).add(Path(sys.argv[2]), 'mine') for _ in range(40)]"
+
+
+def test_two_processes_register_one_name_and_one_whole_entry_is_left(folder: Path, registry: Registry) -> None:
+    words = [sys.executable, "-c", ADD, str(registry.location), str(folder)]
+    both = [subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for each in both:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    assert [each.communicate(timeout=60)[1] for each in both] == ["", ""]
+    assert [each.name for each in registry.location.iterdir()] == ["mine.json"]
+    assert registry.check(registry.get("mine")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "3", '{"name": "broken"}', "[" * 100_000, "\udcff"],
+    ids=["half", "a list", "a number", "too little", "too deep", "no text"],
+)
+def test_an_entry_nobody_can_read_hides_no_other(folder: Path, registry: Registry, text: str) -> None:
+    weights = registry.add(folder)
+    (registry.location / "broken.json").write_bytes(text.encode(errors="surrogateescape"))
     assert registry.all() == [weights]
+
+
+def test_an_entry_that_speaks_of_another_is_not_believed(folder: Path, registry: Registry) -> None:
+    registry.add(folder, "mine")
+    shutil.copy(registry.location / "mine.json", registry.location / "yours.json")
+    assert [each.name for each in registry.all()] == ["mine"]
+
+
+@pytest.mark.parametrize(("given", "name"), [("Wan 2.2 (5B)!", "wan-2.2-5b"), ("größe--x", "gr-e--x"), ("a\nb", "a-b")])
+def test_a_folders_name_becomes_a_plain_one(folder: Path, registry: Registry, given: str, name: str) -> None:
+    assert registry.add(folder.rename(folder.with_name(given))).name == name
+
+
+def test_files_may_have_any_name(folder: Path, registry: Registry) -> None:
+    (folder / "transformer" / "a 'strange' näme\n;$(x).txt").write_text("words")
+    weights = registry.add(folder)
+    assert registry.check(weights) == [] and registry.get(weights.pinned) == weights
+
+
+def test_weights_of_another_family_are_registered_and_said_to_be_for_no_engine(
+    folder: Path, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.WEIGHTS_ROOT = tmp_path / "weights"
+    changed(folder / "model_index.json", _class_name="StableAudioPipeline")
+    assert "for no engine of this version" in command("add", str(folder))
+    assert [each.name for each in engines.choices()] == ["blocking"]
 
 
 def test_removing_deletes_only_what_was_fetched(folder: Path, registry: Registry) -> None:
