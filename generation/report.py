@@ -52,6 +52,10 @@ class Cancelled(Exception):
     """Raised out of `desk.step` when the person no longer wants the take."""
 
 
+class DeviceLost(Exception):
+    """The device failed under this process, which must end; another process may go on."""
+
+
 class Held(Exception):
     """The take waits half-made: `path` holds what it goes on from, after `done` of `of` steps."""
 

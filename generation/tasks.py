@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import resource
 import shutil
 import sys
@@ -23,7 +24,7 @@ from django.utils.text import slugify
 from generation import catalogue, ffmpeg
 from generation.desk import Desk
 from generation.recipe import BadRecipe, Recipe
-from generation.report import Cancelled, Held, Made, Refused, Report
+from generation.report import Cancelled, DeviceLost, Held, Made, Refused, Report
 from storyboard.celery import app
 from storyboard.exporters import ExportFailed, exporter
 from storyboard.gather import gather
@@ -73,6 +74,10 @@ def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
         log.exception("the database went away during %s; the sweep will begin it again", job)
     except Cancelled:
         _end(job, job.stopped)
+    except DeviceLost:
+        log.exception("%s: its device failed, so this process ends and a fresh one begins", job)
+        _end(job, lambda: job.give_up_on_worker("The graphics card failed"))
+        _leave()
     except (Refused, BadRecipe, ffmpeg.MediaError, catalogue.UnknownEngine, ExportFailed) as error:
         _fail(job, str(error) or f"The engine refused this without saying why ({type(error).__name__}).")
     except OSError as error:
@@ -84,6 +89,12 @@ def _serve(claim: Callable[[], Any], make: Callable[[Any], None]) -> None:
         log.exception("%s", job)
         kind = type(error).__name__
         _fail(job, f"The engine stopped on something it did not expect ({kind}). Try again; the worker log says more.")
+
+
+def _leave() -> None:
+    """A process that lost its device cannot get it back; the pool starts another in its place."""
+    logging.shutdown()
+    os._exit(1)
 
 
 def _fail(job: Any, reason: str) -> None:

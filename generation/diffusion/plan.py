@@ -74,6 +74,18 @@ def choose(tensor_bytes: dict[str, int], name: str, free: int | None = None) -> 
     return plans(name)[-1]
 
 
+def because(tensor_bytes: dict[str, int], plan: Plan, free: int) -> str:
+    """Why not the roomiest plan, as one sentence; nothing where it is that one."""
+    roomiest = plans(plan.device)[0]
+    if plan == roomiest:
+        return ""
+    whole = needed(tensor_bytes, roomiest)
+    return (
+        f"Made with {plan.name}, because the whole pipeline takes about {whole / (1 << 30):.1f} GB and "
+        f"{free / (1 << 30):.1f} GB of memory were free."
+    )
+
+
 def needed(tensor_bytes: dict[str, int], plan: Plan) -> int:
     """Bytes of device memory that the parts take under a plan, with headroom for activations: an estimate."""
     sizes = [size for size in tensor_bytes.values() if size]

@@ -40,6 +40,12 @@ def resident() -> Resident | None:
     return _here
 
 
+def held_bytes() -> int:
+    """What the loaded pipeline's tensors take; loading another gives that much back."""
+    parts = _here.pipe.components.values() if _here is not None else ()
+    return sum(each.nbytes for part in parts if isinstance(part, torch.nn.Module) for each in part.parameters())
+
+
 def settle(
     folder: Path, pinned: str, pipeline_class: Any, plan: Plan, dtypes: dict[str, str] | None = None
 ) -> Resident:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from generation.diffusion import plan as planning
 from generation.diffusion import profiles, residence
 from generation.diffusion.check import sound
 from generation.diffusion.clock import Clock, Pause
+from generation.diffusion.device import WAITING, is_lost, lock
 from generation.diffusion.latents import Colours
 from generation.diffusion.plan import Plan
 from generation.diffusion.state import BadState, State
 from generation.recipe import Recipe
-from generation.report import Desk, Held, Refused
+from generation.report import Desk, DeviceLost, Held, Refused
 from generation.weights import BadWeights, Weights
 
 log = logging.getLogger(__name__)
@@ -56,9 +58,28 @@ def shoot(
     a reason, Held with a saved state, and whatever the desk raises.
     """
     weights = _weights(recipe, desk)
-    plan = planning.choose(weights.tensor_bytes, planning.device())
+    device = planning.device()
+    card = lock(desk.cache / "devices", device, residence.clear)
+    with card.held(lambda: desk.step(0, 100, WAITING)) if card else contextlib.nullcontext():
+        free = planning.free_bytes(device) + (residence.held_bytes() if device == "cpu" else 0)
+        plan = planning.choose(weights.tensor_bytes, device, free)
+        why = planning.because(weights.tensor_bytes, plan, free)
+
+        def attempt(plan: Plan) -> Shooting:
+            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes)
+
+        try:
+            return _within_memory(recipe, plan, why, attempt)
+        except RuntimeError as error:
+            if not is_lost(error):
+                raise
+            raise DeviceLost(str(error)) from error
+
+
+def _within_memory(recipe: Recipe, plan: Plan, why: str, attempt: Callable[[Plan], Shooting]) -> Shooting:
+    """The take under this plan, or once more under the next one down; its notes say why it was not the roomiest."""
     try:
-        return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes)
+        return _noted(attempt(plan), why)
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if not _is_memory(error):
             raise
@@ -67,7 +88,7 @@ def shoot(
     less = planning.thriftier(plan)
     if less is not None:
         try:
-            return _once(recipe, desk, weights, pipeline_class, less, arguments, unpack, dtypes, passes)
+            return _noted(attempt(less), f"Made with {less.name}, because memory ran out as {plan.name}.")
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_memory(error):
                 raise
@@ -76,6 +97,10 @@ def shoot(
         f"{recipe.frames} frames of {recipe.width} x {recipe.height} do not fit this machine's memory with these "
         f"weights, not even with {(less or plan).name}. Ask for fewer frames or a smaller size."
     )
+
+
+def _noted(shooting: Shooting, why: str) -> Shooting:
+    return replace(shooting, notes=(*shooting.notes, why)) if why else shooting
 
 
 def _once(
@@ -197,4 +222,8 @@ def _facts(plan: Plan, loaded: dict[str, Any], clock: Clock, seconds: dict[str, 
 def _is_memory(error: BaseException) -> bool:
     """True for every way that too little memory is said; a RuntimeError says it only in its text."""
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or ("alloc" in text and "memory" in text)
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError)
+        or "out of memory" in text
+        or ("alloc" in text and "memory" in text)
+    )

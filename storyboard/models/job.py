@@ -193,13 +193,13 @@ class Job(models.Model):
         self.record("failed")
 
     @transaction.atomic
-    def give_up_on_worker(self) -> None:
-        """The worker went silent: begin again elsewhere, or fail with a reason after too many tries."""
+    def give_up_on_worker(self, what: str = "The worker stopped without a word") -> None:
+        """Something ended the worker: begin again elsewhere, or fail with a reason after too many tries."""
         if self.cancel_wanted:
             return self.stopped()
         if self.tries >= settings.ATTEMPTS_MAX:
             return self.fail(
-                f"The worker stopped without a word {self.tries} times while making this. "
+                f"{what} {self.tries} times while making this. "
                 "Ask for something smaller or shorter, or look into the worker's log, then try again."
             )
         self._become(Status.QUEUED, attempt=F("attempt") + 1, done=0, of=0, phase="")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from generation.diffusion import check, residence
-from generation.report import Held, Refused
+from generation.diffusion import plan as planning
+from generation.report import DeviceLost, Held, Refused
 from tests.generation.contract.stage import Stage
 
 
@@ -36,6 +38,47 @@ def test_too_little_memory_for_every_plan_is_a_reason(stage: Stage, monkeypatch:
 
     monkeypatch.setattr(residence, "settle", short)
     with pytest.raises(Refused, match="Ask for fewer frames or a smaller size"):
+        stage.run()
+
+
+def test_out_of_memory_is_made_with_the_next_plan_and_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    settle = residence.settle
+
+    def short(folder, pinned, pipeline_class, plan, dtypes=None):
+        if not plan.tiled:
+            raise torch.OutOfMemoryError("tried to allocate 9 bytes")
+        return settle(folder, pinned, pipeline_class, plan, dtypes)
+
+    monkeypatch.setattr(residence, "settle", short)
+    made = stage.made()
+    assert made.notes == ("Made with resident, tiled decode, because memory ran out as resident.",)
+    assert made.facts["plan"] == "resident, tiled decode"
+    residence.clear()
+
+
+def test_little_memory_is_planned_for_and_said(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    residence.clear()
+    monkeypatch.setattr(planning, "free_bytes", lambda name: 1)
+    assert "Made with resident, tiled decode, because the whole pipeline takes" in stage.made().notes[0]
+    residence.clear()
+
+
+def test_a_loaded_pipeline_does_not_make_its_own_next_take_thriftier(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    residence.clear()
+    room = planning.needed(stage.weights.tensor_bytes, planning.plans("cpu")[0])
+    monkeypatch.setattr(planning, "free_bytes", lambda name: room - residence.held_bytes())
+    assert [stage.made().facts["plan"] for _ in range(2)] == ["resident", "resident"]
+
+
+@pytest.mark.parametrize(
+    "error", [torch.AcceleratorError("CUDA error: unspecified launch failure"), RuntimeError("CUDA error: 719")]
+)
+def test_a_card_that_vanishes_is_no_fault_of_the_recipe(stage: Stage, monkeypatch: pytest.MonkeyPatch, error):
+    def vanished(*_):
+        raise error
+
+    monkeypatch.setattr(residence, "settle", vanished)
+    with pytest.raises(DeviceLost):
         stage.run()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from generation import catalogue, ffmpeg, tasks
 from generation.recipe import Recipe
-from generation.report import Desk, Made, Refused
+from generation.report import Desk, DeviceLost, Made, Refused
 from storyboard import live
 from storyboard.models import Media, Project, Shot, Status, Take, User
 from storyboard.sweep import sweep
@@ -185,3 +185,33 @@ def test_a_project_sees_only_its_own_guides(kite: Project, alice: User, monkeypa
     tasks.make_take()
     take.refresh_from_db()
     assert "no longer on the disk" in take.error
+
+
+def test_a_card_that_vanishes_puts_the_take_back_and_ends_the_process(
+    shot: Shot, alice: User, monkeypatch: Any, settings: Any
+) -> None:
+    settings.ATTEMPTS_MAX = 2
+    ended: list[int] = []
+    monkeypatch.setattr(tasks, "_leave", lambda: ended.append(1))
+
+    def vanished(recipe: Recipe, desk: Desk) -> Made:
+        raise DeviceLost("CUDA error: unspecified launch failure")
+
+    engine(monkeypatch, vanished)
+    take = factories.ask(shot, alice)[0]
+    tasks.make_take()
+    take.refresh_from_db()
+    assert (take.status, take.tries, ended) == (Status.QUEUED, 1, [1])
+    tasks.make_take()
+    take.refresh_from_db()
+    assert (take.status, ended) == (Status.FAILED, [1, 1])
+    assert take.error.startswith("The graphics card failed 2 times while making this. Ask for something smaller")
+
+
+@pytest.mark.parametrize("text", ['{"format": 0}', '{"format": 99}', "[]", '{"tempo": 3}', "{"])
+def test_a_recipe_nobody_can_read_any_more_is_a_reason(shot: Shot, alice: User, text: str) -> None:
+    take = factories.ask(shot, alice)[0]
+    Take.objects.filter(pk=take.pk).update(recipe=text)
+    tasks.make_take()
+    take.refresh_from_db()
+    assert take.status == Status.FAILED and "recipe" in take.error
