@@ -38,10 +38,15 @@ class Need:
 
 
 def need_of(weights: Weights, machine: Machine | None = None) -> Need:
+    return need(weights.bytes, weights.tensor_bytes, machine)
+
+
+def need(disk: int, tensor_bytes: dict[str, int], machine: Machine | None = None) -> Need:
+    """What files of so many bytes need, whose tensors take so many in each part; here unless a machine is named."""
     here = machine or this_machine()
-    memory = int(weights.memory_bytes * HEADROOM)
-    largest = int(max(weights.tensor_bytes.values(), default=0) * HEADROOM)
-    return Need(weights.bytes, memory, _verdict(memory, largest, here))
+    memory = int(sum(tensor_bytes.values()) * HEADROOM)
+    largest = int(max(tensor_bytes.values(), default=0) * HEADROOM)
+    return Need(disk, memory, _verdict(memory, largest, here))
 
 
 @lru_cache(maxsize=1)

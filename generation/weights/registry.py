@@ -107,9 +107,19 @@ class Registry:
         return found
 
     def add(
-        self, folder: Path, name: str = "", source: str = "", kept: bool = False, on_progress: Progress | None = None
+        self,
+        folder: Path,
+        name: str = "",
+        source: str = "",
+        kept: bool = False,
+        on_progress: Progress | None = None,
+        digests: dict[str, str] | None = None,
     ) -> Weights:
-        """Registers a folder where it lies: reads it, hashes every file, writes the entry last. Raises BadWeights."""
+        """Registers a folder where it lies: reads it, hashes every file, writes the entry last.
+
+        `digests` are sha256 that files must have; one that has another is deleted where it was fetched. Raises
+        BadWeights.
+        """
         folder = folder.resolve()
         name = name or re.sub(r"[^a-z0-9._-]+", "-", folder.name.lower()).strip("-._")
         if not NAME.fullmatch(name):
@@ -122,6 +132,12 @@ class Registry:
         for each in read.files:
             size = (folder / each).stat().st_size
             files[each] = [file_digest(folder / each), size]
+            if (digests or {}).get(each, files[each][0]) != files[each][0]:
+                if kept:
+                    (folder / each).unlink()
+                raise BadWeights(
+                    f"{each} is not what the hub has (its sha256 differs). The same command fetches it again."
+                )
             done += size
             if on_progress:
                 on_progress(each, done, total)

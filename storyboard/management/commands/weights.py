@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,15 @@ class Command(BaseCommand):
         folder = Path(source).expanduser()
         if folder.is_dir():
             weights = registry.add(folder, name, on_progress=self._progress)
-        elif "@" in source and "/" in source:
+        elif re.fullmatch(r"[^@/]+/[^@/]+@[^@]+", source):
             fetched = fetch(source, registry.location / "files", self.stdout.write)
             weights = registry.add(
-                fetched,
+                fetched.folder,
                 name or source.split("@")[0].split("/")[1].lower(),
-                source,
+                fetched.source,
                 kept=True,
                 on_progress=self._progress,
+                digests=fetched.digests,
             )
         else:
             raise CommandError(
@@ -89,3 +91,5 @@ class Command(BaseCommand):
             self.stdout.write(f"\r{100 * done // max(of, 1):3d} %  {name[:60]:<60}", ending="")
             if done >= of:
                 self.stdout.write("")
+        elif done >= of:
+            self.stdout.write("Every file was read and hashed.")
