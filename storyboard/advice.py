@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
 
 from storyboard.engines import Choice
-from storyboard.estimate import Pace
-from storyboard.models import Shot
-from storyboard.needs import need_of
+from storyboard.estimate import ENOUGH, Footprint, Line, Pace
+from storyboard.models import Shot, Take, User
+from storyboard.needs import in_words, need_of
+
+FEW = 100
 
 KINDS = {
     "first": "First frame",
@@ -30,6 +33,8 @@ class Advice:
 
     choice: Choice
     shot: Shot
+    by: User | None = None
+    """Who would ask, for the wait of their next turn."""
 
     @property
     def honoured(self) -> list[str]:
@@ -46,7 +51,7 @@ class Advice:
 
     @property
     def sentences(self) -> list[str]:
-        said = [self._frames, self._size, self._time, self._memory]
+        said = [self._frames, self._size, self._time, self._memory, self._disk]
         return [sentence for sentence in said if sentence]
 
     @cached_property
@@ -83,12 +88,40 @@ class Advice:
 
     @property
     def _time(self) -> str:
-        pace = Pace.of(self.choice.row.name)
+        row = self.choice.row
+        pace = Pace.of(row.name, self.choice.pinned, row.steps)
         if pace is None:
-            return "No take of this engine was made here yet, so nobody knows how long one lasts."
-        project = self.shot.project
-        return f"A take lasts {pace.seconds(self.frames, project.width, project.height)} on this server."
+            return f"Fewer than {ENOUGH} takes were made like this here, so nobody knows how long one lasts."
+        return f"A take lasts {pace.seconds(self._pixels * max(1, row.steps))} on this server.{self._wait}"
+
+    @property
+    def _wait(self) -> str:
+        wait = Line.now().wait(Take.objects.all().next_turn(self.by)) if self.by else None
+        return f" The first would start in {wait}." if wait and wait.middle else ""
 
     @property
     def _memory(self) -> str:
-        return f"Weights: {need_of(self.choice.weights).said}" if self.choice.weights else ""
+        if self.choice.weights:
+            return f"Weights: {need_of(self.choice.weights).said}"
+        most = self._footprint.memory
+        return f"The last takes like this had up to {in_words(most)} of memory." if most else ""
+
+    @property
+    def _disk(self) -> str:
+        """What a take would add to the disk, and a warning where few have room."""
+        adds = round(self._footprint.bytes_per_pixel * self._pixels)
+        if not adds:
+            return ""
+        free = shutil.disk_usage(settings.MEDIA_ROOT).free
+        room = f", which has room for {free // adds} more" if free < FEW * adds else ""
+        return f"A take adds about {in_words(adds)} to the disk{room}."
+
+    @cached_property
+    def _footprint(self) -> Footprint:
+        return Footprint.of(self.choice.row.name, self.choice.pinned)
+
+    @property
+    def _pixels(self) -> int:
+        """Of all frames together."""
+        width, height = self.choice.row.legal_size(self.shot.project.width, self.shot.project.height)
+        return self.frames * width * height

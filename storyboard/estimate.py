@@ -2,47 +2,101 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from storyboard.models import Status, Take
 
 SAMPLES = 20
+ENOUGH = 3
+FILES = ("master", "proxy", "poster", "filmstrip")
 LONG = 90 * 60
+
+Kind = tuple[str, str, int]
+"""What takes must share to last alike: engine, weights, steps."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds per frame and pixel of one engine, as the middle and the two fifths of its last takes."""
+    """Seconds per frame and pixel, and per step where there are steps: the middle of the last takes of one kind.
+
+    Between `low` and `high` lie four takes of five: the 10th to the 90th percentile.
+    """
 
     low: float
     middle: float
     high: float
 
     @classmethod
-    def of(cls, engine: str) -> Pace | None:
-        """From the last finished takes of this engine; None where there are too few to say anything."""
-        rows = Take.objects.filter(engine=engine, status=Status.FINISHED, started_at__isnull=False)
-        last = rows.order_by("-finished_at").values_list(
-            "started_at", "finished_at", "master__frames", "master__width", "master__height"
-        )
-        paces = [
-            (ended - began).total_seconds() / (frames * width * height)
-            for began, ended, frames, width, height in last[:SAMPLES]
-            if frames and width and height
-        ]
-        if len(paces) < 3:
-            return None
-        fifths = quantiles(paces, n=10, method="inclusive")
-        return cls(fifths[1], fifths[4], fifths[7])
+    def of(cls, engine: str, weights: str = "", steps: int = 0) -> Pace | None:
+        """From the last finished takes like this; None where there are too few to say anything."""
+        kind = (engine, weights, steps)
+        return cls.of_all([kind])[kind]
 
-    def seconds(self, frames: int, width: int, height: int) -> Span:
-        amount = frames * width * height
+    @classmethod
+    def of_all(cls, kinds: Iterable[Kind]) -> dict[Kind, Pace | None]:
+        """Each kind's pace, in one query; where too few had as many steps, those with other steps speak for them."""
+        wanted = list(dict.fromkeys(kinds))
+        if not wanted:
+            return {}
+        rows = [_last(engine, weights) for engine, weights in {kind[:2] for kind in wanted}]
+        rows += [_last(engine, weights, steps) for engine, weights, steps in wanted]
+        alike: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+        for _, _, engine, weights, steps, amount, spent in sorted(rows[0].union(*rows[1:]), reverse=True):
+            alike[engine, weights].append((steps, spent / amount))
+        return {kind: cls._among(alike[kind[:2]], kind[2]) for kind in wanted}
+
+    @classmethod
+    def _among(cls, paces: list[tuple[int, float]], steps: int) -> Pace | None:
+        same = [pace for each, pace in paces if each == steps]
+        near = same if len(same) >= ENOUGH else [pace for _, pace in paces]
+        if len(near) < ENOUGH:
+            return None
+        tenths = quantiles(near[:SAMPLES], n=10)
+        return cls(max(0.0, tenths[0]), tenths[4], tenths[8])
+
+    def seconds(self, amount: float) -> Span:
         return Span(self.low * amount, self.middle * amount, self.high * amount)
+
+
+def _last(engine: str, weights: str, steps: int | None = None) -> QuerySet[Any, Any]:
+    rows = Take.objects.filter(engine=engine, weights=weights, status=Status.FINISHED, amount__gt=0, spent__gt=0)
+    if steps is not None:
+        rows = rows.filter(steps=steps)
+    told = rows.order_by("-finished_at").values_list(
+        "finished_at", "pk", "engine", "weights", "steps", "amount", "spent"
+    )
+    return told[:SAMPLES]
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the last takes like one took: bytes of files per pixel of all frames together, and the most memory."""
+
+    bytes_per_pixel: float
+    memory: int
+
+    @classmethod
+    def of(cls, engine: str, weights: str = "") -> Footprint:
+        """From the last finished takes of this engine with these weights; zeros where there are none."""
+        made = Take.objects.filter(engine=engine, weights=weights, status=Status.FINISHED, amount__gt=0)
+        last = list(made.select_related(*FILES).only(*(f"{name}__bytes" for name in FILES), "amount", "steps", "report")
+                    .order_by("-finished_at")[:SAMPLES])  # fmt: skip
+        pixels = sum(take.amount // max(1, take.steps) for take in last)
+        memory = max((take.report.get("memory_bytes") or 0 for take in last), default=0)
+        return cls(sum(map(_bytes, last)) / pixels if pixels else 0.0, memory)
+
+
+def _bytes(take: Take) -> int:
+    """Of all its files; a master that is its own proxy counts once."""
+    files = {getattr(take, name) for name in FILES} - {None}
+    return sum(media.bytes for media in files)
 
 
 @dataclass(frozen=True)
@@ -56,8 +110,14 @@ class Span:
     def __add__(self, other: Span) -> Span:
         return Span(self.low + other.low, self.middle + other.middle, self.high + other.high)
 
+    def times(self, share: float) -> Span:
+        return Span(self.low * share, self.middle * share, self.high * share)
+
+    def to_dict(self) -> dict[str, float]:
+        return {"low": self.low, "middle": self.middle, "high": self.high}
+
     def over(self, workers: int) -> Span:
-        return Span(self.low / workers, self.middle / workers, self.high / workers)
+        return self.times(1 / workers)
 
     def __str__(self) -> str:
         if self.high > 1.6 * self.low and self.high >= 10:
@@ -82,7 +142,7 @@ class Line:
 
     running: list[Take]
     queued: list[Take]
-    paces: dict[str, Pace | None]
+    paces: dict[Kind, Pace | None]
 
     @classmethod
     def now(cls) -> Line:
@@ -90,7 +150,7 @@ class Line:
         takes = list(rows.order_by(*rows.LINE))
         running = [take for take in takes if take.status == Status.RUNNING]
         queued = [take for take in takes if take.status == Status.QUEUED]
-        return cls(running, queued, {name: Pace.of(name) for name in {take.engine for take in takes}})
+        return cls(running, queued, Pace.of_all(_kind(take) for take in takes))
 
     def places(self) -> dict[int, Place]:
         """Each queued take's place and wait, by its id."""
@@ -99,22 +159,38 @@ class Line:
         places = {}
         for number, take in enumerate(self.queued, start=1):
             places[take.pk] = Place(number, ahead.over(workers) if ahead else None)
-            ahead = _sum([ahead, self.lasts(take)])
+            ahead = _sum([ahead, self.run(take)])
         return places
 
     def lasts(self, take: Take) -> Span | None:
-        """How long this take will need once it runs."""
-        pace = self.paces.get(take.engine)
-        return pace.seconds(take.version.frames, take.project.width, take.project.height) if pace else None
+        """How long this take will compute from beginning to end."""
+        pace = self.paces.get(_kind(take))
+        return pace.seconds(take.amount) if pace else None
+
+    def run(self, take: Take) -> Span | None:
+        """How long its next run will be: up to its audition, or from where it was held."""
+        whole = self.lasts(take)
+        return whole and whole.times((take.hold_share or 100) / 100 - take.share_saved)
+
+    def wait(self, turn: int) -> Span | None:
+        """How long a draft that is asked for now and gets this turn will wait; None where nobody knows."""
+        ahead = [take for take in self.queued if take.priority > 0 or (not take.is_final and take.turn < turn)]
+        whole = _sum([*map(self.left, self.running), *map(self.run, ahead)])
+        return whole and whole.over(max(1, len(self.running)))
 
     def left(self, take: Take) -> Span | None:
         """How long a running take still needs: from its own speed once it has one, else from the others'."""
         elapsed = (timezone.now() - take.started_at).total_seconds() if take.started_at else 0.0
         if take.done and take.of:
-            rest = elapsed * (take.of - take.done) / take.done
+            end = take.of * (take.hold_share or 100) / 100
+            rest = (take.spent + elapsed) * max(0.0, end - take.done) / take.done
             return Span(rest, rest, rest)
-        whole = self.lasts(take)
+        whole = self.run(take)
         return whole and Span(*(max(0.0, part - elapsed) for part in (whole.low, whole.middle, whole.high)))
+
+
+def _kind(take: Take) -> Kind:
+    return take.engine, take.weights, take.steps
 
 
 def _sum(spans: Iterable[Span | None]) -> Span | None:
@@ -147,4 +223,4 @@ def _round(seconds: float) -> int:
 def seconds_per_frame(engine: str, project: Any) -> float | None:
     """What one frame of this project costs this engine, for a first guess before anything is asked."""
     pace = Pace.of(engine)
-    return pace.middle * project.width * project.height if pace else None
+    return pace.seconds(project.width * project.height).middle if pace else None

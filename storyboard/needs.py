@@ -34,7 +34,7 @@ class Need:
 
     @property
     def said(self) -> str:
-        return f"{_size(self.disk)} on disk, about {_size(self.memory)} of memory. {self.verdict}"
+        return f"{in_words(self.disk)} on disk, about {in_words(self.memory)} of memory. {self.verdict}"
 
 
 def need_of(weights: Weights, machine: Machine | None = None) -> Need:
@@ -61,10 +61,10 @@ def _verdict(memory: int, largest: int, here: Machine) -> str:
             return f"Fits the {here.card_name} whole."
         if largest <= here.card and memory <= here.memory:
             return f"Fits the {here.card_name} part by part, which is slower."
-        return f"Too large for the {here.card_name} ({_size(here.card)}) except in small pieces, which is very slow."
+        return f"Too large for the {here.card_name} ({in_words(here.card)}) except in small pieces, which is very slow."
     if memory <= here.memory:
         return "Runs on this machine's processor; without a graphics card only small weights are quick enough."
-    return f"Too large for this machine: it has {_size(here.memory)} of memory and no graphics card."
+    return f"Too large for this machine: it has {in_words(here.memory)} of memory and no graphics card."
 
 
 def _card() -> tuple[str, int]:
@@ -81,5 +81,6 @@ def _card() -> tuple[str, int]:
         return "", 0
 
 
-def _size(number: int) -> str:
+def in_words(number: int) -> str:
+    """Bytes in words."""
     return f"{number / GIB:.1f} GB" if number >= GIB // 10 else f"{number / (1 << 20):.1f} MB"

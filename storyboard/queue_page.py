@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from storyboard.estimate import Line, Place, Span
 from storyboard.models import Media, Project, Status, Take
+from storyboard.models.take import Coverage
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -42,6 +43,7 @@ class QueuePage:
     elsewhere: int
     """How many of other projects stand in front of this project's last queued take."""
     mine: int
+    coverage: Coverage
 
     @property
     def waiting(self) -> int:
@@ -66,6 +68,7 @@ class QueuePage:
             finished=[QueuedJob(take, picture=take.poster or pictures.get(take.shot_id)) for take in ended],
             elsewhere=last - len(queued) if queued else 0,
             mine=sum(take.by_id == user.pk for take in waiting.values()),
+            coverage=Take.objects.coverage(),
         )
 
 

@@ -59,6 +59,11 @@ class Audition(Job):
         path = states() / self.state if self.state else None
         return path if path is not None and path.exists() else None
 
+    @property
+    def share_saved(self) -> float:
+        """The share of the steps that need not be computed again."""
+        return self.done / self.of if self.state and self.of else 0.0
+
     @transaction.atomic
     def hold(self, state: Path, done: int, of: int, **fields: Any) -> None:
         """The worker stopped where it was asked to: people look, then finish or dismiss it."""

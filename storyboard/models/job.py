@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import Case, DurationField, ExpressionWrapper, F, FloatField, When
+from django.db.models.functions import Coalesce, Extract, Now
 
 from storyboard.refusal import Conflict
 
@@ -104,7 +104,18 @@ class JobQuerySet(models.QuerySet[Any]):
         return self.filter(status=Status.RUNNING, beat_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS))
 
 
+def _computed(kept: bool) -> dict[str, Any]:
+    """Adds the seconds of this run: to `spent` where what it made is kept, else to `wasted`, up to the last beat."""
+    until = Now() if kept else Coalesce(F("beat_at"), Now())
+    ran = ExpressionWrapper(until - F("started_at"), output_field=DurationField())
+    seconds = Extract(ran, "epoch", output_field=FloatField())
+    name = "spent" if kept else "wasted"
+    return {name: F(name) + Case(When(status=Status.RUNNING, then=Coalesce(seconds, 0.0)), default=0.0)}
+
+
 class Job(models.Model):
+    """`spent` is the seconds of computing that what there is took, `wasted` those of runs whose work was dropped."""
+
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
@@ -122,6 +133,8 @@ class Job(models.Model):
     phase = models.CharField(max_length=20, blank=True)
     error = models.TextField(blank=True)
     report = models.JSONField(null=True)
+    spent = models.FloatField(default=0)
+    wasted = models.FloatField(default=0)
 
     class Meta:
         abstract = True
@@ -149,6 +162,8 @@ class Job(models.Model):
 
     def _become(self, status: Status, fenced: bool = True, **fields: Any) -> None:
         """The one way a status changes: where the row is still as expected, or Lost."""
+        if status != Status.RUNNING:
+            fields |= _computed(kept=status in (Status.FINISHED, Status.HELD) or "state" in fields)
         rows = type(self)._default_manager.filter(pk=self.pk, status__in=COMES_FROM[status])
         if fenced:
             rows = rows.filter(attempt=self.attempt)
@@ -264,11 +279,18 @@ class Job(models.Model):
             of=0,
             error="",
             tries=0,
+            **self._anew(),
         ):
             raise Conflict("Only a failed or cancelled one can be tried again.")
         self.refresh_from_db()
         self.record("queued", by)
         self.ring()
+
+    def _anew(self) -> dict[str, Any]:
+        """What was computed counts as wasted, unless its state is there to go on from."""
+        if getattr(self, "state_path", None):
+            return {}
+        return {"wasted": F("wasted") + F("spent"), "spent": 0.0}
 
     def ring(self) -> None:
         """Wakes a worker once this commits."""

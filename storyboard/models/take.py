@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -45,6 +45,21 @@ class Batch(models.Model):
         return f"batch {self.key}"
 
 
+# How many of the last finished takes are asked whether their estimates were right.
+JUDGED = 100
+
+
+class Coverage(NamedTuple):
+    """Of so many takes that were given an estimate, how many stayed inside its range."""
+
+    right: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        return self.right / self.of if self.of else None
+
+
 # How many rounds of turns a take may be put off for the sake of weights that are loaded already.
 ROUNDS_FOR_WEIGHTS = 1
 
@@ -63,6 +78,13 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
         near = line.filter(priority=priority, is_final=is_final, turn__lte=turn + ROUNDS_FOR_WEIGHTS, weights=loaded)
         same = near.first()
         return same[0] if same else pk
+
+    def coverage(self) -> Coverage:
+        """How often the last finished takes lasted as long as they were said to when they were asked for."""
+        rows = self.filter(status=Status.FINISHED, estimate__isnull=False).order_by("-finished_at")
+        last = rows.values_list("spent", "estimate__low", "estimate__high")[:JUDGED]
+        right = [low <= spent <= high for spent, low, high in last]
+        return Coverage(sum(right), len(right))
 
     def kept(self) -> Self:
         return self.filter(trashed_at=None)
@@ -174,6 +196,8 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
                         recipe=recipe.canonical(),
                         digest=recipe.digest,
                         of=recipe.frames,
+                        steps=recipe.steps,
+                        amount=recipe.frames * recipe.width * recipe.height * max(1, recipe.steps),
                         turn=turn + len(takes),
                         priority=1 if front else 0,
                         hold_share=share,
@@ -182,15 +206,33 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
                     )
                 )
         self.bulk_create(takes)
+        self._foretell(takes)
         for pk in ids:
             project.record("takes.asked", held[pk], by, count=count)
         for take in takes:
             take.ring()
         return takes
 
+    def _foretell(self, takes: list[Take]) -> None:
+        """Keeps with each take what its time is thought to be now, so that later it can be said how often that held."""
+        from storyboard.estimate import Line
+
+        line = Line.now()
+        places = line.places()
+        for take in takes:
+            lasts, place = line.lasts(take), places.get(take.pk)
+            if lasts is not None:
+                wait = place.wait.to_dict() if place and place.wait else None
+                take.estimate = {**lasts.to_dict(), "wait": wait}
+        self.bulk_update([take for take in takes if take.estimate is not None], ["estimate"])
+
 
 class Take(Audition):
-    """One attempt at a version, with the complete frozen recipe it is made from."""
+    """One attempt at a version, with the complete frozen recipe it is made from.
+
+    `amount` is what its time grows with: frames times pixels, times steps where the engine has some. `estimate` is the
+    seconds it was said to last when it was asked for (low, middle, high) and to wait before; nothing where nobody knew.
+    """
 
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="takes")
     shot = models.ForeignKey("storyboard.Shot", on_delete=models.CASCADE, related_name="takes")
@@ -202,6 +244,9 @@ class Take(Audition):
     seed = models.PositiveBigIntegerField()
     recipe = models.TextField()
     digest = models.CharField(max_length=64)
+    steps = models.PositiveIntegerField(default=0)
+    amount = models.PositiveBigIntegerField(default=0)
+    estimate = models.JSONField(null=True)
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="continuations")
     parent_frame = models.PositiveIntegerField(null=True)
     master = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
@@ -229,6 +274,10 @@ class Take(Audition):
                 fields=["-priority", "is_final", "turn", "id"], condition=Q(status=Status.QUEUED), name="take_line"
             ),
             models.Index(fields=["beat_at"], condition=Q(status=Status.RUNNING), name="take_running"),
+            models.Index(
+                fields=["engine", "weights", "-finished_at"], condition=Q(status=Status.FINISHED), name="take_pace"
+            ),
+            models.Index(fields=["-finished_at"], condition=Q(status=Status.FINISHED), name="take_finished"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from generation import film
 from storyboard import strip as strips
 from storyboard.advice import Advice
 from storyboard.engines import choices, chosen
-from storyboard.models import Guide, Shot, Status, Take, Version
+from storyboard.models import Guide, Shot, Status, Take, User, Version
 from storyboard.models.judgement import REASONS
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
@@ -56,7 +56,7 @@ def shot(request: SignedIn, pk: int) -> HttpResponse:
         "section": "board",
         **around(request, row.project),
         **strip_of(row),
-        **asking(row),
+        **asking(row, request.user),
         **neighbours(row),
         **said,
         "player": player_of(take, frame, markers=said["markers"], drawings=said["drawings"]),
@@ -69,14 +69,14 @@ def shot(request: SignedIn, pk: int) -> HttpResponse:
 def ask(request: SignedIn, pk: int) -> HttpResponse:
     """The version's fields, as the live refresh and the page draw them."""
     row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
-    return render(request, "version/_ask.html", {**around(request, row.project), **asking(row)})
+    return render(request, "version/_ask.html", {**around(request, row.project), **asking(row, request.user)})
 
 
 @require_GET
 def engine(request: SignedIn, pk: int) -> HttpResponse:
     """What `?engine=` would make of this shot: what it follows, how many frames, at which size, how long it takes."""
     row = seen(request, Shot.objects.select_related("project", "current"), pk=pk)
-    advice = Advice(chosen(request.GET.get("engine", "")), row)
+    advice = Advice(chosen(request.GET.get("engine", "")), row, request.user)
     return render(request, "version/_engine.html", {**around(request, row.project), "advice": advice})
 
 
@@ -84,7 +84,7 @@ def strip_of(shot: Shot) -> dict[str, Any]:
     return {"shot": shot, "reasons": REASONS, "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot)}
 
 
-def asking(shot: Shot) -> dict[str, Any]:
+def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
     """What the Ask panel draws: fields, guides, panels and engines with what each honours."""
     return {
         "shot": shot,
@@ -92,7 +92,7 @@ def asking(shot: Shot) -> dict[str, Any]:
         "slots": slots(shot),
         "panels": list(shot.panels.select_related("media")),
         "engines": choices(),
-        "advice": Advice(choices()[0], shot),
+        "advice": Advice(choices()[0], shot, by),
         "sizes": film.SIZES,
         "angles": film.ANGLES,
         "moves": film.MOVES,

@@ -36,7 +36,9 @@ def made_in(take: Take, seconds: float) -> Take:
     """A finished take that took so long."""
     ended = timezone.now()
     factories.finished(take)
-    Take.objects.filter(pk=take.pk).update(started_at=ended - timedelta(seconds=seconds), finished_at=ended)
+    Take.objects.filter(pk=take.pk).update(
+        started_at=ended - timedelta(seconds=seconds), finished_at=ended, spent=seconds
+    )
     return take
 
 
@@ -133,8 +135,8 @@ def test_times_come_from_what_this_server_made_lately(shot: Shot, alice: User) -
         made_in(take, 24)
     pace = Pace.of("blocking")
     assert pace is not None
-    assert pace.seconds(12, 64, 36).middle == pytest.approx(24, rel=0.01)
-    assert pace.seconds(24, 64, 36).middle == pytest.approx(48, rel=0.01)
+    assert pace.seconds(12 * 640 * 360).middle == pytest.approx(24, rel=0.01)
+    assert pace.seconds(24 * 640 * 360).middle == pytest.approx(48, rel=0.01)
 
 
 def test_one_slow_take_among_twenty_does_not_move_the_middle(shot: Shot, alice: User) -> None:
@@ -142,11 +144,10 @@ def test_one_slow_take_among_twenty_does_not_move_the_middle(shot: Shot, alice: 
         made_in(take, seconds)
     pace = Pace.of("blocking")
     assert pace is not None
-    assert pace.seconds(12, 64, 36).middle == pytest.approx(10, rel=0.01)
+    assert pace.seconds(12 * 640 * 360).middle == pytest.approx(10, rel=0.01)
 
 
 def test_who_waits_third_waits_for_the_two_in_front(shot: Shot, alice: User) -> None:
-    Project.objects.filter(pk=shot.project_id).update(width=64, height=36)
     for take in factories.ask(shot, alice, 3):
         made_in(take, 20)
     waiting = factories.ask(shot, alice, 3)
@@ -181,6 +182,28 @@ def test_a_running_take_is_judged_by_its_own_speed(shot: Shot, alice: User) -> N
 )  # fmt: skip
 def test_times_are_said_as_roughly_as_they_are_known(span: Span, said: str) -> None:
     assert str(span) == said
+
+
+def test_the_drawer_says_how_often_estimates_were_right(shot: Shot, alice: User) -> None:
+    assert "Estimates were right" not in drawer(alice, shot.project)
+    for seconds in (19, 20, 21, 20):
+        made_in(factories.ask(shot, alice)[0], seconds)
+    made_in(factories.ask(shot, alice)[0], 90)
+    assert "Estimates were right for 1 of 2 takes." in drawer(alice, shot.project)
+
+
+def test_time_wait_memory_and_disk_are_said_before_anything_is_asked(shot: Shot, alice: User) -> None:
+    before = as_(alice).get(f"/shots/{shot.pk}/engine/?engine=blocking").content.decode()
+    assert "nobody knows how long one lasts" in before
+    for take in factories.ask(shot, alice, 3):
+        made_in(take, 20)
+    report = {"engine": "blocking", "frames": 12, "memory_bytes": 300 << 20}
+    Take.objects.update(report=report)
+    factories.ask(shot, alice, 2)
+    after = as_(alice).get(f"/shots/{shot.pk}/engine/?engine=blocking").content.decode()
+    assert "A take lasts about 20 s on this server. The first would start in about 40 s." in after
+    assert "up to 0.3 GB of memory" in after
+    assert "A take adds about 0.0 MB to the disk" in after
 
 
 def queries(user: User, project: Project) -> int:

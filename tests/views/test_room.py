@@ -90,7 +90,7 @@ def test_the_page_carries_the_number_of_the_log_it_was_drawn_at(shot: Shot, alic
     assert f'data-event="{shot.project.last_event}"' in get(alice, f"/shots/{shot.pk}/").content.decode()
 
 
-def test_the_room_costs_the_same_queries_for_two_takes_as_for_eight(
+def test_the_room_costs_the_same_queries_for_three_takes_as_for_nine(
     shot: Shot, alice: User, django_assert_max_num_queries: Any
 ) -> None:
     client = as_(alice)
@@ -101,7 +101,7 @@ def test_the_room_costs_the_same_queries_for_two_takes_as_for_eight(
             take.circle(alice)
             Comment.objects.say(take, alice, "Good.", 3)
 
-    grow(2)
+    grow(3)
     client.get(f"/shots/{shot.pk}/?take=1")
     with django_assert_max_num_queries(40) as few:
         client.get(f"/shots/{shot.pk}/?take=1")
