@@ -23,6 +23,7 @@ from storyboard.views import (
     sounds,
     takes,
     versions,
+    weights,
 )
 
 # One block a noun. Circles, picks, rejections and resolutions are nouns too: POST makes one, DELETE undoes it.
@@ -111,5 +112,6 @@ urlpatterns = [
     path("exports/<int:pk>/tries/", exports.export_tries, name="export-tries"),
     path("media/<int:pk>/<str:name>", media.show, name="media"),
     path("admin/login/", sign_in.admin_sign_in, name="admin-sign-in"),
+    path("admin/weights/", admin.site.admin_view(weights.weights), name="weights"),
     path("admin/", admin.site.urls),
 ]
