@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from generation import ffmpeg, tasks
+from generation.diffusion import residence
+from generation.recipe import Ingredient
 from generation.weights import Weights
 from storyboard import engines
 from storyboard.models import Project, Shot, Status, Take, User
@@ -206,3 +210,23 @@ def test_a_worker_without_torch_leaves_takes_with_weights_to_others(
     with_weights.refresh_from_db()
     without.refresh_from_db()
     assert (with_weights.status, without.status) == (Status.QUEUED, Status.FINISHED)
+
+
+def test_a_guide_that_was_deleted_while_queued_is_a_reason(small: Shot, alice: User, weights: Weights) -> None:
+    take = ask(small, alice)
+    recipe = replace(take.frozen, ingredients=(Ingredient("first", "0" * 64),))
+    Take.objects.filter(pk=take.pk).update(recipe=recipe.canonical())
+    take = made(take)
+    assert take.status == Status.FAILED and "no longer on the disk. Give it again" in take.error
+
+
+def test_weights_exchanged_while_queued_are_a_reason_that_names_the_file(
+    small: Shot, alice: User, weights: Weights, tiny: Path, tmp_path: Path
+) -> None:
+    residence.clear()
+    copy = Path(shutil.copytree(tiny, tmp_path / "copy"))
+    engines.registry().add(copy, "tiny")
+    take = ask(small, alice)
+    (copy / "vae" / "config.json").write_text("{}")
+    take = made(take)
+    assert take.status == Status.FAILED and "vae/config.json has 2 bytes" in take.error

@@ -21,6 +21,7 @@ from generation.weights import BadWeights, Registry
 from storyboard import engines
 from storyboard.needs import Machine, need_of
 from tests.generation.tiny import ltx
+from tests.running import ROOT
 
 GIB = 1 << 30
 
@@ -343,6 +344,39 @@ def test_the_command_adds_lists_checks_and_removes(folder: Path, settings: LazyS
     assert "its files stay" in command("remove", "small")
     with pytest.raises(CommandError, match="No weights are called"):
         command("remove", "small")
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_drawn_on_a_terminal_and_told_in_a_line_elsewhere(
+    folder: Path, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.WEIGHTS_ROOT = tmp_path / "weights"
+    assert "%" not in (said := command("add", str(folder))) and "Every file was read and hashed." in said
+    terminal = Terminal()
+    call_command("weights", "check", stdout=terminal)
+    assert "\r100 %" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["list"], 0, "No weights are registered here."),
+        (["add", "nowhere"], 1, "nowhere is neither a folder nor OWNER/NAME@REVISION."),
+        (["check", "nothing"], 1, "The weights 'nothing' are not on this machine."),
+        (["remove", "nothing"], 1, "No weights are called 'nothing'"),
+    ],
+)
+def test_the_command_ends_with_a_sentence_and_a_code(tmp_path: Path, words: list[str], code: int, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "weights", *words],
+        cwd=ROOT, env={**os.environ, "WEIGHTS_LOCATION": str(tmp_path)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code and said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_command_wants_a_revision_of_what_it_fetches(settings: LazySettings, tmp_path: Path) -> None:
