@@ -35,15 +35,17 @@ class Advice:
     shot: Shot
     by: User | None = None
     """Who would ask, for the wait of their next turn."""
+    handles: int = 0
+    """Frames wanted behind the end of the cut."""
 
     @property
     def honoured(self) -> list[str]:
         return [label for kind, label in KINDS.items() if kind in self.choice.row.honours]
 
     @property
-    def unheeded(self) -> list[tuple[str, str]]:
+    def unheeded(self) -> list[tuple[str, str, str]]:
         row = self.choice.row
-        return [(label, row.why_not.get(kind, "")) for kind, label in KINDS.items() if kind not in row.honours]
+        return [(kind, label, row.why_not.get(kind, "")) for kind, label in KINDS.items() if kind not in row.honours]
 
     @property
     def share(self) -> int:
@@ -58,15 +60,18 @@ class Advice:
     def frames(self) -> int:
         """How many frames would be asked for."""
         assert self.shot.current is not None
-        return self.choice.row.frames_for(self.shot.current.frames, self.shot.project.rate)
+        return self.choice.row.frames_for(self.shot.current.frames + self.handles, self.shot.project.rate)
 
     @property
     def _frames(self) -> str:
         row, needed = self.choice.row, self.frames_in_cut
-        if row.frames_step == 1 or self.frames == needed:
+        if self.frames == needed:
             return ""
         more = self.frames - needed
-        why = f"it makes {row.frames_step}k + {row.frames_plus} at a time"
+        whys = [f"you want {self.handles} to trim with"] if self.handles else []
+        if more > self.handles:
+            whys.append(f"it makes {row.frames_step}k + {row.frames_plus} at a time")
+        why = " and ".join(whys)
         saved = ""
         if row.usual_frames > self.frames:
             percent = round(100 - 100 * self.frames / row.usual_frames)

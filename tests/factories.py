@@ -83,6 +83,13 @@ def clip_media(project: Project, shade: int = 120) -> dict[str, Media]:
     return kept
 
 
+def kept(project: Project, text: str, content_type: str = "application/json") -> Media:
+    """What was written, in the store."""
+    path = Path(tempfile.mkdtemp()) / "kept"
+    path.write_text(text)
+    return Media.objects.keep(project, path, content_type)
+
+
 def own_posters(project: Project) -> None:
     """A picture of its own for what each shot shows, as takes have: one that all share is fetched only once."""
     shown = list(Take.objects.shown().filter(project=project).select_related("poster"))

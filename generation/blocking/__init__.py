@@ -16,8 +16,9 @@ from .grammar import Facts, read_facts
 from .propose import propose
 from .render import Layers, Renderer
 from .staging import BadStaging, Staging
+from .sticks import sticks
 
-__all__ = ["BadStaging", "Facts", "Layers", "Renderer", "Staging", "instant", "read_facts", "render"]
+__all__ = ["BadStaging", "Facts", "Layers", "Renderer", "Staging", "instant", "read_facts", "render", "sticks"]
 
 
 def instant(words: Words, seed: int = 0, frames: int = 72, rate: tuple[int, int] = (24, 1)) -> Staging:

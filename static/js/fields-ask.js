@@ -44,6 +44,8 @@ function asked(fields) {
     count: fields.querySelector("[data-part=count]").value,
     engine: fields.querySelector("[data-part=engine]").value,
     profile: fields.querySelector("[data-part=profile]")?.value ?? "",
+    handles: fields.querySelector("[data-part=handles]").value || "0",
+    without: [...fields.querySelectorAll(".guide.is-held.is-unheeded")].map(({ dataset }) => dataset.kind),
     audition: fields.querySelector("[data-part=audition]")?.checked === true,
     ...(seed ? { seed } : {}),
   };
@@ -52,12 +54,17 @@ function asked(fields) {
 /** What the chosen engine would make of this shot, said below it. */
 function startAdvising(fields) {
   const select = fields.querySelector("[data-part=engine]");
+  const handles = fields.querySelector("[data-part=handles]");
   const advice = fields.querySelector("[data-part=advice]");
-  select?.addEventListener("change", async () => {
-    const asked = select.value;
-    const html = await fetchHtml(`${advice.dataset.url}?engine=${encodeURIComponent(asked)}`);
-    if (select.value === asked) advice.innerHTML = html;
-  });
+  async function advise() {
+    const asked = new URLSearchParams({ engine: select.value, handles: handles.value || "0" }).toString();
+    const html = await fetchHtml(`${advice.dataset.url}?${asked}`);
+    if (asked !== new URLSearchParams({ engine: select.value, handles: handles.value || "0" }).toString()) return;
+    advice.innerHTML = html;
+    fields.dispatchEvent(new CustomEvent("fields:advised"));
+  }
+  select?.addEventListener("change", advise);
+  handles?.addEventListener("change", advise);
 }
 
 /** A take's movie or recipe file dropped anywhere on the panel becomes what the shot asks for. */

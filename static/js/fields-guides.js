@@ -1,9 +1,14 @@
 import { fetchHtml, send } from "./patch.js";
 import { announce } from "./toast.js";
-import { filesOf, isPicture, sendForm, showRefusal, swapIn } from "./fields-files.js";
+import { filesOf, isClip, isPicture, sendForm, showRefusal, swapIn } from "./fields-files.js";
+
+const CLIPS = new Set(["depth", "motion"]);
+const DRAWN = { depth: ["depth"], motion: ["poses", "pictures"] };
+const PICTURES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 
 /**
- * First, last and key frames: dropped, pasted, chosen from a file or a panel, or taken from the viewer.
+ * First, last and key frames and a reference: dropped, pasted, chosen from a file or a panel, or taken from the viewer.
+ * Depth and motion: a clip dropped or chosen, or drawn from blocking.
  * Markup: templates/version/_guides.html.
  */
 export function startGuides(fields) {
@@ -12,17 +17,64 @@ export function startGuides(fields) {
   const player = document.querySelector("ct-player");
   const room = document.querySelector("ct-shot-room");
   let menu = null;
+  let progress = "";
 
   /** @param {string} kind @param {number | null} at @param {Record<string, unknown>} source a picture, a panel, or a take and frame */
   async function hold(kind, at, source) {
     refuse("");
+    const isSent = Boolean(source.clip);
+    if (source.clip || source.blocking) showProgress(isSent ? "Sending the clip" : "Drawing from blocking");
+    const sending = (share) => showProgress(share < 1 ? `Sending the clip, ${Math.round(100 * share)} %` : "Preparing the clip");
     try {
-      swapIn(await sendForm(url, { kind, at_frame: at, ...source }));
-      announce("The picture is held");
+      await fields.saved();
+      show(await sendForm(url, { kind, at_frame: at, ...source }, isSent ? sending : null));
+      announce(CLIPS.has(kind) ? "The clip is held" : "The picture is held");
+      place().querySelector(`[data-kind="${kind}"] button`)?.focus({ preventScroll: true });
     } catch (error) {
       refuse(error.message);
+    } finally {
+      showProgress("");
     }
   }
+
+  function show(html) {
+    swapIn(html);
+    sayProgress();
+    sayUnheeded();
+  }
+
+  function showProgress(text) {
+    progress = text;
+    sayProgress();
+  }
+
+  function sayProgress() {
+    const said = place().querySelector("[data-part=guide-progress]");
+    if (!said) return;
+    if (said.textContent !== progress) said.textContent = progress;
+    said.hidden = !progress;
+  }
+
+  /** What the chosen engine does not follow is greyed and keeps what it holds; why is said where something is held. */
+  function sayUnheeded() {
+    const list = place().querySelector("[data-part=unheeded]");
+    list.replaceChildren();
+    for (const slot of place().querySelectorAll(".guide")) {
+      const off = fields.querySelector(`.ask-honours .is-off[data-kind="${slot.dataset.kind}"]`);
+      slot.classList.toggle("is-unheeded", Boolean(off));
+      slot.title = off?.title ?? "";
+      if (off && slot.classList.contains("is-held")) list.append(make("li", "", off.title));
+    }
+    list.hidden = !list.children.length;
+  }
+
+  fields.addEventListener("fields:advised", sayUnheeded);
+  sayUnheeded();
+  document.addEventListener("live:progress", ({ detail }) => {
+    const step = detail.find(({ guide, shot }) => guide && shot === fields.shot);
+    if (!step || !progress) return;
+    showProgress(step.of ? `Drawing from blocking, frame ${step.done} of ${step.of}` : `Preparing the clip, ${step.done} frames`);
+  });
 
   async function drop(address) {
     refuse("");
@@ -36,7 +88,7 @@ export function startGuides(fields) {
 
   async function refresh() {
     try {
-      swapIn(await fetchHtml(url));
+      show(await fetchHtml(url));
     } catch {
       // What is shown stays; the next event fetches again.
     }
@@ -63,18 +115,25 @@ export function startGuides(fields) {
     });
   }
 
+  fields.addEventListener("pointermove", ({ target, clientX, pointerType }) => {
+    const strip = pointerType !== "touch" && target instanceof Element && target.closest(".guide-picture")?.querySelector(".guide-scrub");
+    if (strip) scrub(strip, clientX);
+  });
+
   function dropped(event, slot) {
-    const picture = filesOf(event.dataTransfer).find(isPicture);
-    if (!picture) return;
+    const takesClip = CLIPS.has(slot.dataset.kind);
+    const file = filesOf(event.dataTransfer).find(takesClip ? isClip : isPicture);
+    if (!file) return;
     event.preventDefault();
-    hold(slot.dataset.kind, frameOf(slot), { picture });
+    hold(slot.dataset.kind, frameOf(slot), takesClip ? { clip: file } : { picture: file });
   }
 
   /** A pasted picture goes to the slot that has the focus, else to the first frame. */
   document.addEventListener("paste", (event) => {
     const picture = filesOf(event.clipboardData).find(isPicture);
     if (!picture || fields.closest("[hidden]")) return;
-    const slot = document.activeElement?.closest(".guide");
+    const focused = document.activeElement?.closest(".guide");
+    const slot = CLIPS.has(focused?.dataset.kind) ? null : focused;
     if (!slot && document.activeElement?.closest("input, textarea")) return;
     event.preventDefault();
     hold(slot?.dataset.kind ?? "first", slot ? frameOf(slot) : 0, { picture });
@@ -107,11 +166,20 @@ export function startGuides(fields) {
       hold(kind, frame, source);
     };
     const card = room?.card;
+    if (CLIPS.has(kind)) {
+      popover.append(fileItem((file) => choose({ clip: file }), "video/*,.mkv", "A clip…"));
+      const take = card?.dataset.engine === "blocking" && card.dataset.status === "finished" ? card.dataset.take : null;
+      const from = take ? `blocking, take ${card.dataset.number}` : "blocking";
+      for (const drawn of DRAWN[kind]) {
+        popover.append(item(`${drawn[0].toUpperCase()}${drawn.slice(1)} of ${from}`, () => choose({ blocking: drawn, take })));
+      }
+      return popover;
+    }
     if (card?.dataset.status === "finished") {
       const text = `Frame ${player.frame} of take ${card.dataset.number}, as in the viewer`;
       popover.append(item(text, () => choose({ take: card.dataset.take, frame: player.frame })));
     }
-    popover.append(fileItem(choose));
+    popover.append(fileItem((file) => choose({ picture: file }), PICTURES, "A file…"));
     const panels = [...document.querySelectorAll("#panels [data-panel]")];
     if (panels.length) popover.append(panelRow(panels, choose));
     return popover;
@@ -133,14 +201,24 @@ export function startGuides(fields) {
   return { hold, refresh };
 }
 
-function fileItem(choose) {
+/** The tile under the pointer, out of the row of tiles. */
+function scrub(strip, x) {
+  const { left, width } = strip.getBoundingClientRect();
+  const tiles = Number(strip.dataset.tiles);
+  const tile = Math.max(0, Math.min(tiles - 1, Math.floor(((x - left) / width) * tiles)));
+  strip.style.backgroundImage = `url("${strip.dataset.strip}")`;
+  strip.style.backgroundSize = `${tiles * 100}% 100%`;
+  strip.style.backgroundPositionX = tiles > 1 ? `${(tile / (tiles - 1)) * 100}%` : "0";
+}
+
+function fileItem(choose, accept, text) {
   const input = document.createElement("input");
   input.type = "file";
-  input.accept = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
+  input.accept = accept;
   input.hidden = true;
-  input.addEventListener("change", () => input.files[0] && choose({ picture: input.files[0] }));
+  input.addEventListener("change", () => input.files[0] && choose(input.files[0]));
   const row = make("div", "");
-  row.append(input, item("A file…", () => input.click()));
+  row.append(input, item(text, () => input.click()));
   return row;
 }
 

@@ -3,7 +3,7 @@
  *
  * Says on `document`:
  * - `live:event`    detail is one line of the log: {n, kind, shot, take, id, by}
- * - `live:progress` detail is a list, at most one a job and drawn frame: {take or export, shot, done, of, phase, eta}
+ * - `live:progress` detail is a list, at most one a job and drawn frame: {take, export or guide, shot, done, of, phase, eta}
  * - `live:preview`  detail is {take, done, of, blob}
  * - `live:here`     somebody came or went
  * - `live:reload`   too much was missed; detail is {page}, this page as the server draws it now
@@ -148,7 +148,7 @@ class Live {
       return say("live:event", message);
     }
     if (message.e === "progress") {
-      this.#progress.set(message.take ?? `export-${message.export}`, message);
+      this.#progress.set(message.take ?? message.guide ?? `export-${message.export}`, message);
       this.#drawSoon();
     } else if (message.e === "here") {
       say("live:here");

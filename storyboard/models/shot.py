@@ -9,7 +9,7 @@ from generation import film
 from storyboard import codes
 from storyboard.models.arrangement import Arrangement, check_room, hold_codes
 from storyboard.models.positioned import Positioned
-from storyboard.models.version import FIELDS, GUIDE_KINDS, Guide, Version
+from storyboard.models.version import CLIP_KINDS, FIELDS, GUIDE_KINDS, Guide, Version
 from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
@@ -134,13 +134,17 @@ class Shot(Positioned):
 
     @transaction.atomic
     def guide(self, by: User, kind: str, media: Any, **fields: Any) -> Guide:
-        """Holds a picture at the first, the last or a key frame; one a place."""
+        """Holds a picture at the first, the last or a key frame, one to refer to, or a clip to follow; one a place."""
         current = self._hold()
         at = fields.pop("at_frame", 0) if kind == "key" else 0
-        _check_guide(kind, at, current.frames)
+        _check_guide(kind, at, current.frames, media)
         version = self._open_version(by)
+        shown = {"poster": None, "filmstrip": None, "take": None, "source_frame": 0}
         guide, _ = Guide.objects.update_or_create(
-            version=version, kind=kind, at_frame=at, defaults={"media": media, "project": self.project, **fields}
+            version=version,
+            kind=kind,
+            at_frame=at,
+            defaults={**shown, "media": media, "project": self.project, **fields},
         )
         self.project.record("shot.revised", self, by, fields=["guides"], version=version.number)
         return guide
@@ -172,10 +176,13 @@ class Shot(Positioned):
         return [each.kind for each in recipe.ingredients if not self._hold_ingredient(each, by)]
 
     def _hold_ingredient(self, each: Ingredient, by: User) -> bool:
-        media = self.project.media.filter(sha256=each.sha256, content_type__startswith="image/").first()
+        content = "video/" if each.kind in CLIP_KINDS else "image/"
+        media = self.project.media.filter(sha256=each.sha256, content_type__startswith=content).first()
         if media is None or each.kind not in dict(GUIDE_KINDS):
             return False
-        self.guide(by, each.kind, media, at_frame=each.at_frame, strength=each.strength)
+        earlier = Guide.objects.filter(project=self.project, media=media).exclude(poster=None).first()
+        shown = {"poster": earlier.poster, "filmstrip": earlier.filmstrip, "take": earlier.take} if earlier else {}
+        self.guide(by, each.kind, media, at_frame=each.at_frame, strength=each.strength, **shown)
         return True
 
     def _last_to_change(self, field: str) -> User | None:
@@ -343,11 +350,16 @@ def _check_words(changes: dict[str, Any]) -> None:
             raise Refusal(f"{changes[name]!r} is no {name} this board knows.")
 
 
-def _check_guide(kind: str, at_frame: int, frames: int) -> None:
+def _check_guide(kind: str, at_frame: int, frames: int, media: Media) -> None:
     if kind not in dict(GUIDE_KINDS):
         raise Refusal(f"{kind!r} is no guide this board can hold; there are {', '.join(dict(GUIDE_KINDS))}.")
     if not 0 <= at_frame < frames:
         raise Refusal(f"This shot has frames 0 to {frames - 1}; a key frame at {at_frame} was asked.")
+    is_clip = media.content_type.startswith("video/")
+    if is_clip != (kind in CLIP_KINDS):
+        name = dict(GUIDE_KINDS)[kind].lower()
+        wanted, found = ("a clip", "a picture") if kind in CLIP_KINDS else ("a picture", "a clip")
+        raise Refusal(f"A {name} guide is {wanted}; {found} was given. Choose {wanted}.")
 
 
 def _middle_sentence(text: str) -> int:

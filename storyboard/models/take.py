@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storyboard.models.version import Version
 
 SEEDS = 1 << 32
+HANDLES_MAX = 240
 
 
 class Batch(models.Model):
@@ -149,7 +150,8 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
 
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
         `audition` stops each after a share of its steps, to be looked at before the rest is computed.
-        `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft").
+        `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft"), `without`
+        the kinds of guides to leave out, and `handles`, frames more than the cut needs, behind its end.
         """
         _check_amount(len(shots), count)
         key = key or secrets.token_hex(16)
@@ -448,6 +450,13 @@ def _share(choice: engines.Choice | None) -> int:
     return settings.AUDITION_SHARE
 
 
+def _handles(inputs: dict[str, Any]) -> int:
+    handles: int = inputs.get("handles") or 0
+    if not 0 <= handles <= HANDLES_MAX:
+        raise Refusal(f"Handles are 0 to {HANDLES_MAX} frames; {handles} were asked.")
+    return handles
+
+
 def _complete(
     choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
 ) -> Recipe:
@@ -459,7 +468,8 @@ def _complete(
         return replace(again, seed=seed)
     assert choice is not None
     row = choice.row
-    guides = tuple(guide.ingredient(version.frames) for guide in version.guides.select_related("media"))
+    held = version.guides.select_related("media").exclude(kind__in=inputs.get("without", ()))
+    guides = tuple(guide.ingredient(version.frames) for guide in held)
     ingredients = (*inputs.get("ingredients", ()), *guides)
     if any(each.kind == "continue" for each in ingredients):
         ingredients = tuple(each for each in ingredients if each.kind != "first")
@@ -472,7 +482,7 @@ def _complete(
         words=version.words(),
         negative=version.negative,
         seed=seed,
-        frames=row.frames_for(version.frames, project.rate),
+        frames=row.frames_for(version.frames + _handles(inputs), project.rate),
         rate=project.rate,
         width=width,
         height=height,

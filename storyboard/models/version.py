@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 WORDS = ("action", "dialogue", "characters", "size", "angle", "move", "negative", "notes")
 FIELDS = (*WORDS, "frames")
-GUIDE_KINDS = (("first", "First frame"), ("last", "Last frame"), ("key", "Key frame"))
+GUIDE_KINDS = (
+    ("first", "First frame"),
+    ("last", "Last frame"),
+    ("key", "Key frame"),
+    ("reference", "Reference"),
+    ("depth", "Depth"),
+    ("motion", "Motion"),
+)
+CLIP_KINDS = ("depth", "motion")
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,10 @@ class Version(models.Model):
 
 
 class Guide(models.Model):
-    """A control given to a version: a picture, or a frame of a take, at one of the new take's frames."""
+    """A control given to a version: a picture, a frame of a take, or a clip to follow from its first frame.
+
+    `poster` and `filmstrip` show a clip in the form; `take` names where a picture, or a clip of blocking, came from.
+    """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="guides")
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="+")
@@ -120,6 +131,8 @@ class Guide(models.Model):
     take = models.ForeignKey("storyboard.Take", null=True, on_delete=models.SET_NULL, related_name="+")
     source_frame = models.PositiveIntegerField(default=0)
     strength = models.FloatField(default=1.0)
+    poster = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
+    filmstrip = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = OfProject.as_manager()
 
@@ -131,8 +144,13 @@ class Guide(models.Model):
         return f"{self.get_kind_display()} at {self.at_frame}"
 
     def ingredient(self, frames: int) -> Ingredient:
-        at = {"first": 0, "last": frames - 1}.get(self.kind, min(self.at_frame, frames - 1))
-        return Ingredient(kind=self.kind, sha256=self.media.sha256, media="image", at_frame=at, strength=self.strength)
+        at = min(self.at_frame, frames - 1) if self.kind == "key" else frames - 1 if self.kind == "last" else 0
+        media = "video" if self.is_clip else "image"
+        return Ingredient(kind=self.kind, sha256=self.media.sha256, media=media, at_frame=at, strength=self.strength)
+
+    @property
+    def is_clip(self) -> bool:
+        return self.kind in CLIP_KINDS
 
 
 def _entry(version: Version, before: Version | None) -> Entry:

@@ -1,4 +1,4 @@
-"""Pictures that a take must begin with, end on or pass through."""
+"""Pictures that a take must begin with, end on, pass through or resemble, and clips that it must follow."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from storyboard import stills
+from storyboard import guide_clips, stills
 from storyboard.models import Guide, Media, Panel, Role, Shot, Take
+from storyboard.models.version import CLIP_KINDS
 from storyboard.refusal import Refusal
 from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
 from storyboard.views.room import asking
@@ -17,12 +18,16 @@ from storyboard.views.room import asking
 
 @require_http_methods(["GET", "POST"])
 def index(request: SignedIn, pk: int) -> HttpResponse:
-    """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`)."""
+    """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`).
+
+    Depth and motion hold a clip instead: an upload (`clip`), or what blocking shows drawn as `blocking`.
+    """
     shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
     if request.method == "POST":
         data = body(request)
-        picture = _picture(request, shot, data)
-        shot.guide(request.user, str(data.get("kind", "")), at_frame=whole(data, "at_frame", 0), **picture)
+        kind = str(data.get("kind", ""))
+        held = _clip(request, shot, kind, data) if kind in CLIP_KINDS else _picture(request, shot, data)
+        shot.guide(request.user, kind, at_frame=whole(data, "at_frame", 0), **held)
         shot.refresh_from_db()
     return render(request, "version/_guides.html", {**around(request, shot.project), **asking(shot)})
 
@@ -47,6 +52,17 @@ def _picture(request: SignedIn, shot: Shot, data: dict[str, Any]) -> dict[str, A
         frame = whole(data, "frame", 0) or 0
         return {"media": _frame(source, frame), "take": source, "source_frame": frame}
     raise Refusal("No picture came with this. Choose a file, a panel, or a frame of a take.")
+
+
+def _clip(request: SignedIn, shot: Shot, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The clip, what shows it, and the take whose staging it was drawn from where there is one."""
+    if upload := request.FILES.get("clip"):
+        return guide_clips.sent(shot, kind, upload)
+    if drawn := data.get("blocking"):
+        pk = whole(data, "take", 0)
+        take = seen(request, Take.objects.filter(project=shot.project), pk=pk) if pk else None
+        return guide_clips.from_blocking(shot, kind, take, str(drawn), whole(data, "seed", 0) or 0)
+    raise Refusal(f"No clip came with this. {kind.capitalize()} follows a clip: send one, or take it from blocking.")
 
 
 def _frame(take: Take, frame: int) -> Media:

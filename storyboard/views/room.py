@@ -16,6 +16,7 @@ from storyboard.advice import Advice
 from storyboard.engines import choices, chosen
 from storyboard.models import Guide, Shot, Status, Take, User, Version
 from storyboard.models.judgement import REASONS
+from storyboard.models.take import HANDLES_MAX
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
 from storyboard.views.door import SignedIn, around, seen, whole
@@ -27,6 +28,7 @@ WAITING: dict[str, str] = {
     Status.FAILED: "This take could not be made. Its card says why.",
     Status.CANCELLED: "This take was cancelled.",
 }
+FOLLOWED = (("reference", "Reference"), ("depth", "Depth"), ("motion", "Motion"))
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def ask(request: SignedIn, pk: int) -> HttpResponse:
 def engine(request: SignedIn, pk: int) -> HttpResponse:
     """What `?engine=` would make of this shot: what it follows, how many frames, at which size, how long it takes."""
     row = seen(request, Shot.objects.select_related("project", "current"), pk=pk)
-    advice = Advice(chosen(request.GET.get("engine", "")), row, request.user)
+    handles = min(max(0, whole(request.GET.dict(), "handles", 0) or 0), HANDLES_MAX)
+    advice = Advice(chosen(request.GET.get("engine", "")), row, request.user, handles)
     return render(request, "version/_engine.html", {**around(request, row.project), "advice": advice})
 
 
@@ -100,10 +103,10 @@ def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
 
 
 def slots(shot: Shot) -> list[Slot]:
-    """First and last frame, each key frame, and room for one more."""
+    """First and last frame, each key frame, room for one more, and one each to resemble and to follow."""
     version = shot.current
     assert version is not None
-    held = list(version.guides.select_related("media", "take"))
+    held = list(version.guides.select_related("media", "take", "poster", "filmstrip"))
     ends = {guide.kind: guide for guide in held if guide.kind != "key"}
     keys = [Slot("key", f"Key, f {guide.at_frame}", guide.at_frame, guide) for guide in held if guide.kind == "key"]
     return [
@@ -111,6 +114,7 @@ def slots(shot: Shot) -> list[Slot]:
         *keys,
         Slot("key", "Key frame", None, None),
         Slot("last", "Last frame", version.frames - 1, ends.get("last")),
+        *(Slot(kind, label, 0, ends.get(kind)) for kind, label in FOLLOWED),
     ]
 
 

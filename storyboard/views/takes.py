@@ -12,6 +12,7 @@ from storyboard import stills
 from storyboard import strip as strips
 from storyboard.models import Role, Shot, Take
 from storyboard.models.judgement import REASONS
+from storyboard.refusal import Refusal
 from storyboard.views.door import SignedIn, around, body, seen, whole
 
 
@@ -29,11 +30,16 @@ def card(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def ask(request: SignedIn, pk: int) -> JsonResponse:
-    """`count` takes of this shot; the same `key` again asks nothing more. `seed` is the first one's."""
+    """`count` takes of this shot; the same `key` again asks nothing more. `seed` is the first one's.
+
+    `without` names the kinds of guides that the page showed as left out, `handles` the frames wanted behind the cut.
+    """
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     data = body(request)
     inputs: dict[str, Any] = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
     inputs["profile"] = str(data.get("profile") or "")
+    inputs["without"] = _names(data, "without")
+    inputs["handles"] = whole(data, "handles", 0)
     takes = Take.objects.ask(
         shot.project,
         [shot],
@@ -165,6 +171,14 @@ def _asked(takes: list[Take]) -> JsonResponse:
         {"takes": [take.pk for take in takes], "numbers": [take.number for take in takes], "shot": takes[0].shot_id},
         status=201,
     )
+
+
+def _names(data: dict[str, Any], name: str) -> list[str]:
+    """A list of words out of what came in; raises Refusal that names the field."""
+    value = data.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Refusal(f"{name} is {str(value)[:40]!r}; expected a list of names.")
+    return value
 
 
 def _yes(value: object) -> bool:

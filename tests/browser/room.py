@@ -90,3 +90,15 @@ def focus_player(page: Page) -> None:
 
 def seek(page: Page, frame: int) -> None:
     page.evaluate("async (n) => { await document.querySelector('ct-player').seek(n); }", frame)
+
+
+def drop_file(page: Page, selector: str, name: str, kind: str, data: bytes) -> None:
+    transfer = page.evaluate_handle(
+        """([name, kind, bytes]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], name, {type: kind}));
+            return transfer;
+        }""",
+        [name, kind, list(data)],
+    )
+    page.dispatch_event(selector, "drop", {"dataTransfer": transfer})

@@ -14,7 +14,19 @@ from playwright.sync_api import Page, expect
 from storyboard import live
 from storyboard.models import Circle, Comment, Pick, Rejection, Shot, Take, User
 from tests import factories
-from tests.browser.room import FRAMES, card, counter, enter, finish, focus_player, picture, seek, settle, three_takes
+from tests.browser.room import (
+    FRAMES,
+    card,
+    counter,
+    drop_file,
+    enter,
+    finish,
+    focus_player,
+    picture,
+    seek,
+    settle,
+    three_takes,
+)
 from tests.browser.web import Web
 from tests.running import wait_until
 
@@ -303,18 +315,6 @@ def test_the_frame_in_the_viewer_becomes_the_first_frame_of_the_next_takes(
     assert image.evaluate("(img) => readBarcode(img)") == 47
     held.get_by_role("button", name="Take first frame away").click()
     expect(page.get_by_role("button", name="Hold a picture: first frame")).to_be_visible()
-
-
-def drop_file(page: Page, selector: str, name: str, kind: str, data: bytes) -> None:
-    transfer = page.evaluate_handle(
-        """([name, kind, bytes]) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], name, {type: kind}));
-            return transfer;
-        }""",
-        [name, kind, list(data)],
-    )
-    page.dispatch_event(selector, "drop", {"dataTransfer": transfer})
 
 
 def test_pictures_dropped_on_a_frame_are_held_there_and_others_become_panels(

@@ -150,7 +150,33 @@ def test_a_guide_outside_of_the_shot_is_refused(shot: Shot, alice: User) -> None
     with pytest.raises(Refusal, match="frames 0 to 11; a key frame at 12 was asked"):
         shot.guide(alice, "key", picture(shot.project), at_frame=12)
     with pytest.raises(Refusal, match="there are first, last, key"):
+        shot.guide(alice, "mood", picture(shot.project))
+
+
+def test_a_picture_is_no_clip_and_a_clip_no_picture(shot: Shot, alice: User) -> None:
+    clip = factories.clip_media(shot.project)["master"]
+    with pytest.raises(Refusal, match="A depth guide is a clip; a picture was given"):
         shot.guide(alice, "depth", picture(shot.project))
+    with pytest.raises(Refusal, match="A first frame guide is a picture; a clip was given"):
+        shot.guide(alice, "first", clip)
+
+
+def test_a_clip_is_followed_from_its_first_frame(shot: Shot, alice: User) -> None:
+    clip = factories.clip_media(shot.project)["master"]
+    guide = shot.guide(alice, "motion", clip)
+    assert guide.ingredient(12) == Ingredient("motion", clip.sha256, media="video")
+
+
+def test_a_recipe_that_followed_a_clip_holds_it_and_what_shows_it_again(shot: Shot, alice: User) -> None:
+    made = factories.clip_media(shot.project)
+    shown = {"poster": made["poster"], "filmstrip": made["filmstrip"]}
+    guide = shot.guide(alice, "depth", made["master"], **shown)
+    recipe = Recipe(engine="cogvideox_control", words=Words(), frames=12, ingredients=(guide.ingredient(12),))
+    factories.ask(shot, alice, without=["depth"])
+    shot.drop_guide(shot.current.guides.get(), alice)
+    assert shot.follow(recipe, alice) == []
+    guide = Shot.objects.get(pk=shot.pk).current.guides.get()
+    assert (guide.media, guide.poster, guide.filmstrip) == (made["master"], *shown.values())
 
 
 def test_a_recipe_that_is_followed_becomes_what_the_shot_asks_for(shot: Shot, alice: User) -> None:

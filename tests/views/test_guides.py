@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from generation import blocking, ffmpeg
+from storyboard import guide_clips
 from storyboard.models import Guide, Media, Panel, Shot, Take, User
 from storyboard.refusal import Conflict
 from tests import factories
@@ -144,3 +148,120 @@ def test_a_panel_removed_meanwhile_is_told_so(shot: Shot, erin: User) -> None:
     for act in (lambda: stale.change(erin, "Late"), lambda: stale.move(None, erin)):
         with pytest.raises(Conflict, match="removed meanwhile"):
             act()
+
+
+def movie(tmp_path: Path, frames: int = 10, size: tuple[int, int] = (64, 36)) -> SimpleUploadedFile:
+    path = tmp_path / "phone.mp4"
+    with ffmpeg.Encoder(path, *size, (30, 1)) as encoder:
+        for n in range(frames):
+            encoder.write(np.full((size[1], size[0], 3), 20 * n, np.uint8))
+    return SimpleUploadedFile("phone.mp4", path.read_bytes())
+
+
+def picture_at(guide: Guide, n: int) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(ffmpeg.frame(guide.media.path, n))).convert("RGB"))
+
+
+def follow(user: User, shot: Shot, kind: str, **data: object) -> Guide:
+    answer = send(user, f"/shots/{shot.pk}/guides/", {"kind": kind, **data})
+    assert answer.status_code == 200, answer.content
+    return next(guide for guide in held(shot) if guide.kind == kind)
+
+
+def test_a_sent_clip_is_held_with_what_shows_it(shot: Shot, erin: User, tmp_path: Path) -> None:
+    guide = follow(erin, shot, "motion", clip=movie(tmp_path))
+    assert guide.media.name == "phone.mp4" and guide.media.frames == 10
+    assert guide.poster is not None and guide.filmstrip is not None
+    page = get(erin, f"/shots/{shot.pk}/guides/").content.decode()
+    assert guide.poster.url in page and guide.filmstrip.url in page and "phone.mp4" in page
+
+
+def test_what_is_no_clip_is_refused_by_name_and_nothing_is_kept(shot: Shot, erin: User) -> None:
+    for kind in ("depth", "motion"):
+        answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": kind, "clip": png(name="holiday.png")})
+        assert answer.status_code == 422 and "holiday.png is " in answer.json()["error"]
+    assert not Media.objects.exists() and not held(shot)
+
+
+def test_a_clip_cut_off_on_its_way_is_refused(shot: Shot, erin: User, tmp_path: Path) -> None:
+    whole = movie(tmp_path).read()
+    cut = SimpleUploadedFile("phone.mp4", whole[: len(whole) // 2])
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "motion", "clip": cut})
+    assert answer.status_code == 422 and "phone.mp4" in answer.json()["error"]
+
+
+def test_depth_is_drawn_from_blocking_nearest_white_and_sky_black(shot: Shot, erin: User) -> None:
+    guide = follow(erin, shot, "depth", blocking="depth", seed=3)
+    assert guide.media.frames == shot.current.frames
+    assert guide.media.name == "Blocking, depth, words, seed 3"
+    grey = picture_at(guide, 0)[:, :, 1].astype(float)
+    assert grey[:5].mean() < 8, "the sky of a field is black"
+    assert grey.max() > 200, "something stands near the lens"
+    assert grey[-1].mean() > grey[grey.shape[0] // 2].mean(), "the ground comes nearer downwards"
+
+
+def test_poses_are_drawn_from_the_staging_of_a_take(shot: Shot, erin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = blocking.instant(shot.current.words(), 5, 12)
+    take = factories.ready_take(shot, erin)
+    take.staging = factories.kept(shot.project, staging.to_json())
+    take.save()
+    guide = follow(erin, shot, "motion", blocking="poses", take=take.pk)
+    assert guide.take == take
+    shown = picture_at(guide, 0)
+    ours = blocking.sticks(staging, 0, *shown.shape[1::-1])
+    assert np.abs(shown.astype(int) - ours).mean() < 3
+    assert (ours.max(axis=2) > 100).mean() > 0.001, "somebody is in the picture"
+
+
+def test_the_pictures_of_a_take_as_long_as_the_shot_are_its_master(shot: Shot, erin: User) -> None:
+    take = factories.ready_take(shot, erin)
+    take.staging = factories.kept(shot.project, blocking.instant(shot.current.words(), 5, 12).to_json())
+    take.save()
+    guide = follow(erin, shot, "motion", blocking="pictures")
+    assert (guide.media, guide.take) == (take.master, take)
+
+
+def test_depth_is_not_drawn_as_poses_nor_from_a_strangers_take(shot: Shot, erin: User, charlie: User) -> None:
+    address = f"/shots/{shot.pk}/guides/"
+    answer = post(erin, address, {"kind": "depth", "blocking": "poses"})
+    assert answer.json()["error"] == "A depth guide is drawn from blocking as depth; 'poses' was asked."
+    theirs = factories.ready_take(factories.shot(factories.project(charlie)), charlie)
+    assert post(erin, address, {"kind": "depth", "blocking": "depth", "take": theirs.pk}).status_code == 404
+
+
+def test_a_take_without_staging_says_so(shot: Shot, erin: User) -> None:
+    take = factories.ready_take(shot, erin)
+    answer = post(erin, f"/shots/{shot.pk}/guides/", {"kind": "depth", "blocking": "depth", "take": take.pk})
+    assert answer.json()["error"] == "Take 1 has no staging to draw from. Choose a blocking take, or ask for one."
+
+
+def test_a_shot_too_long_to_draw_here_is_told_what_fits(
+    shot: Shot, erin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guide_clips, "PIXELS_MAX", 100)
+    answer = post(erin, f"/shots/{shot.pk}/guides/", {"kind": "depth", "blocking": "depth"})
+    assert "Shorten the shot, or send a clip of your own." in answer.json()["error"]
+
+
+def test_nothing_to_follow_is_refused(shot: Shot, erin: User) -> None:
+    answer = post(erin, f"/shots/{shot.pk}/guides/", {"kind": "depth"})
+    assert answer.json()["error"].startswith("No clip came with this.")
+
+
+def test_a_guide_left_out_in_sight_is_left_out_of_the_recipe(shot: Shot, erin: User) -> None:
+    follow(erin, shot, "depth", blocking="depth")
+    refused = post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "a"})
+    assert refused.json()["error"] == "Blocking makes depth, it does not follow it."
+    assert post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "b", "without": ["depth"]}).status_code == 201
+    assert Take.objects.get().frozen.ingredients == ()
+    assert post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "c", "without": "depth"}).status_code == 422
+
+
+def test_handles_are_asked_for_behind_the_cut(shot: Shot, erin: User) -> None:
+    assert post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "a", "handles": 6}).status_code == 201
+    assert Take.objects.get().frozen.frames == shot.current.frames + 6
+    assert "6 more than the cut needs, because you want 6 to trim with" in (
+        get(erin, f"/shots/{shot.pk}/engine/?engine=blocking&handles=6").content.decode()
+    )
+    refused = post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "b", "handles": 999})
+    assert refused.json()["error"] == "Handles are 0 to 240 frames; 999 were asked."
