@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 320, 180
 
 
 def staged(action: str, seed: int = 1) -> Staging:
-    return instant(Words(heading="EXT. FIELD - DAY", action=action, size="WS", characters=("ADA",)), seed, 48)
+    return instant(Words(heading="EXT. FIELD - DAY", action=action, size="WS"), seed, 48)
 
 
 def lit(picture: np.ndarray) -> np.ndarray:
