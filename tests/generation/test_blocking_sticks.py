@@ -44,7 +44,7 @@ def test_every_limb_joins_two_points_and_every_point_has_a_colour() -> None:
 
 def test_a_face_turned_away_has_no_nose() -> None:
     towards, away = staged("A man walks towards us.", 1), staged("A woman walks away.", 3)
-    assert max(angle_to_lens(towards, n) for n in (0, 24, 47)) < 10
+    assert max(angle_to_lens(towards, n) for n in (0, 24, 47)) < 30
     assert all(has_nose(towards, n) for n in (0, 24, 47))
     assert min(angle_to_lens(away, n) for n in (12, 24, 36)) > 100
     assert not any(has_nose(away, n) for n in (12, 24, 36))
