@@ -63,7 +63,7 @@ export function startGuides(fields) {
       const off = fields.querySelector(`.ask-honours .is-off[data-kind="${slot.dataset.kind}"]`);
       slot.classList.toggle("is-unheeded", Boolean(off));
       slot.title = off?.title ?? "";
-      if (off && slot.classList.contains("is-held")) list.append(make("li", "", off.title));
+      if (off && slot.classList.contains("is-held")) list.append(make("li", "", `Left out: ${off.title}`));
     }
     list.hidden = !list.children.length;
   }
