@@ -10,7 +10,7 @@ from generation.recipe import Recipe
 from generation.report import Refused
 
 # Profiles: as its makers wrote it, or quicker with what that costs said in the report.
-EXACT, DRAFT = "exact", "draft"
+EXACT, FAST, DRAFT = "exact", "fast", "draft"
 
 
 @dataclass(frozen=True)

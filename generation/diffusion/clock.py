@@ -192,13 +192,39 @@ def _as_class(thing: Any, kind: type) -> Iterator[None]:
 @contextlib.contextmanager
 def _polled(part: torch.nn.Module, poll: Callable[[], None]) -> Iterator[None]:
     """Asks before each block of this part whether the work is still wanted."""
-    blocks = [block for each in part.modules() if isinstance(each, torch.nn.ModuleList) for block in each]
-    hooks = [block.register_forward_pre_hook(lambda *_: poll()) for block in blocks]
+    with contextlib.ExitStack() as stack:
+        for block in list(_steps_of(part)):
+            if block._compiled_call_impl is None:
+                stack.callback(block.register_forward_pre_hook(lambda *_: poll()).remove)
+            else:
+                stack.enter_context(_polled_outside(block, poll))
+        yield
+
+
+@contextlib.contextmanager
+def _polled_outside(block: torch.nn.Module, poll: Callable[[], None]) -> Iterator[None]:
+    """A hook would become part of what was compiled, and compile it anew for every take."""
+    compiled = block._compiled_call_impl
+    assert compiled is not None
+
+    def polled(*args: Any, **kwargs: Any) -> Any:
+        poll()
+        return compiled(*args, **kwargs)
+
+    block._compiled_call_impl = polled
     try:
         yield
     finally:
-        for hook in hooks:
-            hook.remove()
+        block._compiled_call_impl = compiled
+
+
+def _steps_of(part: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """Everything in a list of modules, at any depth, except what lies inside a compiled block."""
+    for child in part.children():
+        if isinstance(part, torch.nn.ModuleList):
+            yield child
+        if child._compiled_call_impl is None:
+            yield from _steps_of(child)
 
 
 def _tensors(result: Any) -> list[torch.Tensor]:

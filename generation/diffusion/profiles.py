@@ -1,7 +1,8 @@
 """Named ways of being quicker than exact. Nothing here is on unless a recipe says so, and a report says what it saved.
 
-"exact" is the pipeline as its makers wrote it. "draft" leaves out the blocks after the first wherever the first one's
-output has hardly changed since the step before (first-block cache); its threshold is part of the recipe.
+"exact" is the pipeline as its makers wrote it. "fast" computes the same with compiled blocks, whose last digits differ.
+"draft" leaves out the blocks after the first wherever the first one's output has hardly changed since the step before
+(first-block cache); its threshold is part of the recipe.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 import torch
 from diffusers import FirstBlockCacheConfig
 
-from generation.catalogue import DRAFT, EXACT, Engine
+from generation.catalogue import DRAFT, EXACT, FAST, Engine
+from generation.diffusion import compiled
+from generation.diffusion.plan import Plan
 from generation.recipe import Recipe
 from generation.report import Refused
 
@@ -23,7 +26,7 @@ STEPS_MIN = 20  # with fewer there is too much change between two steps for any 
 
 @dataclass
 class Saving:
-    """How many block runs there were room for, and how many were really computed."""
+    """How many block runs a draft had room for, and how many were really computed."""
 
     of: int = 0
     computed: int = 0
@@ -42,10 +45,10 @@ class Saving:
 def named(recipe: Recipe, row: Engine) -> str:
     """The recipe's profile; raises Refused, with the reason, for one that this engine must not run with."""
     name = recipe.settings.get("profile", EXACT)
-    if name == EXACT:
-        return EXACT
+    if name in (EXACT, FAST):
+        return str(name)
     if name != DRAFT:
-        raise Refused(f"The profile {name!r} is unknown; there are exact and draft. Choose one of them.")
+        raise Refused(f"The profile {name!r} is unknown; there are exact, fast and draft. Choose one of them.")
     if not row.draft_threshold:
         raise Refused(f"{row.no_draft} Ask for it exact.")
     if recipe.steps < STEPS_MIN:
@@ -56,19 +59,31 @@ def named(recipe: Recipe, row: Engine) -> str:
     return DRAFT
 
 
+def possible(pipe: Any, name: str, plan: Plan) -> tuple[str, str]:
+    """The profile to run with and, where fast is not possible here, why the take is made exact instead."""
+    why = compiled.hindrance(pipe, plan) if name == FAST else ""
+    return (EXACT, f"Made exact, not fast: {why}") if why else (name, "")
+
+
 @contextlib.contextmanager
 def running(pipe: Any, name: str, row: Engine) -> Iterator[Saving | None]:
     """The profile for one call; everything it put on the pipeline is taken off again."""
-    if name == EXACT:
-        yield None
+    if name == DRAFT:
+        with _caching(pipe.transformer, row.draft_threshold) as saving:
+            yield saving
         return
+    with compiled.blocks(pipe) if name == FAST else contextlib.nullcontext():
+        yield None
+
+
+@contextlib.contextmanager
+def _caching(denoiser: Any, threshold: float) -> Iterator[Saving]:
     saving = Saving()
-    denoiser = pipe.transformer
     with contextlib.ExitStack() as stack:
-        for block in denoiser.transformer_blocks if hasattr(denoiser, "transformer_blocks") else denoiser.blocks:
+        for block in compiled.repeated(denoiser):
             stack.callback(_counting(block, saving, "of").remove)
             stack.callback(_counting(next(block.children()), saving, "computed").remove)
-        denoiser.enable_cache(FirstBlockCacheConfig(threshold=row.draft_threshold))
+        denoiser.enable_cache(FirstBlockCacheConfig(threshold=threshold))
         stack.callback(denoiser.disable_cache)
         yield saving
 

@@ -121,6 +121,7 @@ def _once(
     desk.step(0, 100, "loading the weights")
     here = residence.settle(weights.path, weights.pinned, pipeline_class, plan, dtypes)
     seconds["load weights"] = time.monotonic() - began
+    profile, slower = profiles.possible(here.pipe, profile, plan)
     if plan.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(plan.device)
     window = _Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
@@ -132,7 +133,7 @@ def _once(
         weights=weights.pinned,
         tell=desk.step,
         # What a cache remembers of earlier steps is not in a saved state, so a draft goes through in one piece.
-        hold=desk.hold if profile == catalogue.EXACT else lambda done, of: False,
+        hold=desk.hold if profile != catalogue.DRAFT else lambda done, of: False,
         look=lambda clean: window.show(here.pipe, clean),
         resumed=_resumed(recipe, desk, weights),
         passes=passes,
@@ -147,7 +148,8 @@ def _once(
     frames = sound(_frames(result), plan.dtype)
     window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
-    return Shooting(frames, facts, (saving.said,) if saving else ())
+    said = saving.said if saving else slower
+    return Shooting(frames, facts, (said,) if said else ())
 
 
 class _Window:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from generation.catalogue import DRAFT, EXACT, Engine
+from generation.catalogue import DRAFT, EXACT, FAST, Engine
 from generation.recipe import Ingredient, Recipe
 from generation.report import Refused
 from storyboard import engines, queue
@@ -435,8 +435,12 @@ def _profile(row: Engine, name: str) -> dict[str, str]:
     """What a recipe says of the way it is made; exact goes without saying."""
     if name == EXACT:
         return {}
+    if name == FAST and row.pipelines:
+        return {"profile": FAST}
+    if name == FAST:
+        raise Refusal(f"{row.label} has no network to compile. Ask for it exact.")
     if name != DRAFT:
-        raise Refusal(f"The profile {name!r} is unknown; there are {EXACT} and {DRAFT}. Choose one of them.")
+        raise Refusal(f"The profile {name!r} is unknown; there are {EXACT}, {FAST} and {DRAFT}. Choose one of them.")
     if not row.draft_threshold:
         raise Refusal(f"{row.no_draft} Ask for it exact.")
     return {"profile": DRAFT}

@@ -192,11 +192,13 @@ def test_the_project_is_asked_at_the_nearest_size_the_engine_makes(alice: User, 
     assert (recipe.width, recipe.height) == (640, 352)
 
 
-def test_a_draft_is_asked_for_by_name_and_recorded_in_the_recipe(small: Shot, alice: User, weights: Weights) -> None:
+def test_a_profile_is_asked_for_by_name_and_recorded_in_the_recipe(small: Shot, alice: User, weights: Weights) -> None:
     assert "profile" not in ask(small, alice).frozen.settings
     assert ask(small, alice, profile="draft").frozen.settings["profile"] == "draft"
-    with pytest.raises(Refusal, match="Ask for it exact"):
-        Take.objects.ask(small.project, [small], 1, alice, profile="draft")
+    assert ask(small, alice, profile="fast").frozen.settings["profile"] == "fast"
+    for profile in ("draft", "fast"):
+        with pytest.raises(Refusal, match="Ask for it exact"):
+            Take.objects.ask(small.project, [small], 1, alice, profile=profile)
 
 
 def test_a_worker_without_torch_leaves_takes_with_weights_to_others(

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from generation import catalogue
-from generation.diffusion import residence
+from generation.diffusion import compiled, residence
 from generation.recipe import Recipe
-from generation.report import Refused
-from tests.generation.contract.stage import Stage
+from generation.report import Cancelled, Held, Refused
+from tests.generation.contract.stage import STEPS, Stage
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_too_few_steps_for_a_draft_are_refused(stage: Stage) -> None:
 
 
 def test_an_unknown_profile_is_refused(stage: Stage) -> None:
-    with pytest.raises(Refused, match="there are exact and draft"):
+    with pytest.raises(Refused, match="there are exact, fast and draft"):
         stage.run(stage.recipe(settings=stage.row.settings | {"profile": "warp"}))
 
 
@@ -80,3 +81,64 @@ def test_the_profile_that_goes_wrong_on_vace_is_refused_with_the_reason(
     vace = Stage.build("wan_vace", tmp_path_factory.mktemp("wan_vace"))
     with pytest.raises(Refused, match="guides twice"):
         vace.run(draft(vace))
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled by tracing alone: what differs between backends is speed and last digits, not what is tried here."""
+    monkeypatch.setattr(compiled, "BACKEND", "eager")
+
+
+def fast(stage: Stage, **changes: Any) -> Recipe:
+    recipe = stage.recipe(**changes)
+    return replace(recipe, settings=recipe.settings | {"profile": "fast"})
+
+
+def test_a_fast_take_looks_like_the_exact_one_and_leaves_the_next_exact_one_as_it_was(
+    stage: Stage, traced: None
+) -> None:
+    exact = stage.run()
+    made = stage.made(fast(stage))
+    frames = np.stack(list(made.frames))
+    assert made.facts["profile"] == "fast"
+    assert np.abs(frames.astype(int) - exact).max() <= 2
+    assert np.array_equal(stage.run(), exact)
+
+
+def test_what_was_compiled_serves_the_next_take_too(stage: Stage, traced: None) -> None:
+    stage.run(fast(stage))
+    stage.run(fast(stage))
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    stage.run(fast(stage, seed=8))
+    assert graphs and torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
+
+
+def test_cancelling_a_fast_take_is_felt_inside_a_step(stage: Stage, traced: None) -> None:
+    desk = stage.desk()
+    stage.run(fast(stage), desk)
+    assert [phase for _, _, phase in desk.steps].count(f"step 1 of {STEPS}") >= 2
+    with pytest.raises(Cancelled):
+        stage.run(fast(stage), stage.desk(stop=lambda done, of, said: said.startswith("step 2")))
+    assert stage.run(fast(stage)).any()
+
+
+def test_a_fast_take_held_and_gone_on_with_is_the_same_fast_take(stage: Stage, traced: None) -> None:
+    whole = stage.run(fast(stage))
+    with pytest.raises(Held) as held:
+        stage.run(fast(stage), stage.desk(hold_at=2))
+    assert np.array_equal(stage.run(fast(stage), stage.desk(state=held.value.path)), whole)
+
+
+def test_a_machine_without_a_compiler_makes_it_exact_and_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled.shutil, "which", lambda name: None)
+    made = stage.made(fast(stage))
+    assert made.facts["profile"] == "exact"
+    assert made.notes[0].startswith("Made exact, not fast: this machine has no C++ compiler.")
+    assert np.array_equal(np.stack(list(made.frames)), stage.run())
+
+
+def test_a_network_without_repeated_blocks_is_made_exact_and_says_so(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    svd = Stage.build("svd", tmp_path_factory.mktemp("svd"))
+    assert "no repeated blocks" in svd.made(fast(svd)).notes[0]
