@@ -21,7 +21,7 @@ from generation.diffusion.plan import Plan
 BACKEND = "inductor"
 DENOISERS = ("transformer", "transformer_2")
 
-_kept: WeakKeyDictionary[torch.nn.Module, Callable[..., Any]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[torch.nn.Module, Callable[..., Any] | None] = WeakKeyDictionary()
 
 
 def hindrance(pipe: Any, plan: Plan) -> str:
