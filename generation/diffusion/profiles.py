@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from diffusers import FirstBlockCacheConfig
 
-from generation.catalogue import DRAFT, EXACT, FAST, Engine
 from generation.diffusion import compiled
 from generation.diffusion.plan import Plan
+from generation.engine import DRAFT, EXACT, FAST, Engine
 from generation.recipe import Recipe
 from generation.report import Refused
 

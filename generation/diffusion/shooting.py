@@ -21,6 +21,7 @@ from generation.diffusion.device import WAITING, is_lost, lock
 from generation.diffusion.latents import Colours
 from generation.diffusion.plan import Plan
 from generation.diffusion.state import BadState, State
+from generation.engine import DRAFT
 from generation.recipe import Recipe
 from generation.report import Desk, DeviceLost, Held, Refused
 from generation.weights import BadWeights, Weights
@@ -133,7 +134,7 @@ def _once(
         weights=weights.pinned,
         tell=desk.step,
         # What a cache remembers of earlier steps is not in a saved state, so a draft goes through in one piece.
-        hold=desk.hold if profile != catalogue.DRAFT else lambda done, of: False,
+        hold=desk.hold if profile != DRAFT else lambda done, of: False,
         look=lambda clean: window.show(here.pipe, clean),
         resumed=_resumed(recipe, desk, weights),
         passes=passes,

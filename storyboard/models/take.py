@@ -9,7 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from generation.catalogue import DRAFT, EXACT, FAST, Engine
+from generation.engine import DRAFT, EXACT, FAST, Engine
 from generation.recipe import Ingredient, Recipe
 from generation.report import Refused
 from storyboard import engines, queue

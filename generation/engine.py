@@ -1,0 +1,103 @@
+"""What one engine is: what it takes, what it can make, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from generation.recipe import Recipe
+from generation.report import Refused
+
+# Profiles: as its makers wrote it, or quicker with what that costs said in the report.
+EXACT, FAST, DRAFT = "exact", "fast", "draft"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One row. `honours` lists the guide kinds the engine acts on; counts are frames, sizes are pixels.
+
+    `frames_step` and `frames_plus` say which counts the engine can make: step * k + plus. `pipelines` are the
+    classes that weights for this engine may name, `only` what must be on or off in them; none means that it needs
+    no weights. `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and
+    `settings` are what a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for.
+    `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none.
+    `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts at the
+    engine's own rate where it has one.
+    """
+
+    name: str
+    label: str
+    module: str
+    summary: str
+    honours: frozenset[str]
+    why_not: dict[str, str]
+    max_frames: int
+    max_pixels: int
+    size_multiple: int
+    queue: str
+    frames_step: int = 1
+    frames_plus: int = 0
+    pipelines: tuple[str, ...] = ()
+    only: dict[str, bool] = field(default_factory=dict)
+    rate: tuple[int, int] | None = None
+    steps: int = 0
+    guidance: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    holds: bool = False
+    usual_frames: int = 0
+    draft_threshold: float = 0.0
+    no_draft: str = "No draft profile was found for this engine that keeps its pictures."
+
+    def loads(self, pipeline: str, options: dict[str, Any]) -> bool:
+        """Whether weights of this class, with these plain values in their model_index.json, are for this engine."""
+        fits = all(bool(options.get(name)) == wanted for name, wanted in self.only.items())
+        return pipeline in self.pipelines and fits
+
+    def legal_frames(self, frames: int) -> int:
+        """The smallest count the engine can make that is not below `frames`."""
+        over = max(0, frames - self.frames_plus)
+        return -(-over // self.frames_step) * self.frames_step + self.frames_plus
+
+    def frames_for(self, frames: int, rate: tuple[int, int]) -> int:
+        """How many frames at `rate` to ask for, so that none the engine has to make anyway is thrown away."""
+        own = self.rate or rate
+        made = self.legal_frames(self.own_frames(frames, rate))
+        return max(frames, made * rate[0] * own[1] // (rate[1] * own[0]))
+
+    def own_frames(self, frames: int, rate: tuple[int, int]) -> int:
+        """How many frames at the engine's own rate last as long as `frames` at `rate`."""
+        own = self.rate or rate
+        return -(-frames * rate[1] * own[0] // (rate[0] * own[1]))
+
+    def most_frames(self, rate: tuple[int, int]) -> int:
+        """The most frames at `rate` that the engine can make in one take."""
+        own = self.rate or rate
+        return self.max_frames * rate[0] * own[1] // (rate[1] * own[0])
+
+    def legal_size(self, width: int, height: int) -> tuple[int, int]:
+        """The nearest size the engine can make, in pixels."""
+        step = self.size_multiple
+        return max(step, round(width / step) * step), max(step, round(height / step) * step)
+
+    def check(self, recipe: Recipe) -> None:
+        """Raises Refused, with what to do next, for a recipe this engine cannot act on."""
+        for ingredient in recipe.ingredients:
+            if ingredient.kind not in self.honours:
+                reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")
+                raise Refused(f"{reason} Take that guide off this shot, or choose another engine.")
+        most = self.most_frames(recipe.rate)
+        if recipe.frames > most:
+            raise Refused(f"This take asks for {recipe.frames} frames; {self.label} makes up to {most}, so shorten it.")
+        if recipe.width < 1 or recipe.height < 1 or recipe.width * recipe.height > self.max_pixels:
+            raise Refused(
+                f"This take asks for {recipe.width} x {recipe.height} pixels; {self.label} makes up to "
+                f"{self.max_pixels:,} pixels a frame, so choose a smaller size."
+            )
+        if self.legal_size(recipe.width, recipe.height) != (recipe.width, recipe.height):
+            width, height = self.legal_size(recipe.width, recipe.height)
+            raise Refused(
+                f"This take asks for {recipe.width} x {recipe.height} pixels; {self.label} needs multiples of "
+                f"{self.size_multiple}, so ask for {width} x {height}."
+            )
+        if self.pipelines and not recipe.weights:
+            raise Refused(f"This take names no weights; {self.label} needs some. Choose them in the form.")
