@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.conf import settings
@@ -9,26 +8,21 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from generation.engine import DRAFT, EXACT, FAST, Engine
 from generation.recipe import Ingredient, Recipe
-from generation.report import Refused
 from storyboard import engines, queue
+from storyboard.models import asking
 from storyboard.models.audition import Audition, AuditionQuerySet
 from storyboard.models.comment import Comment
 from storyboard.models.fields import OfProject
 from storyboard.models.job import Status
 from storyboard.models.judgement import REASONS, Circle, Pick, Rejection
 from storyboard.models.shot import Shot
-from storyboard.refusal import Refusal, TooMuch
+from storyboard.refusal import Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.media import Media
     from storyboard.models.person import User
     from storyboard.models.project import Project
-    from storyboard.models.version import Version
-
-SEEDS = 1 << 32
-HANDLES_MAX = 240
 
 
 class Batch(models.Model):
@@ -153,7 +147,7 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
         `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft"), `without`
         the kinds of guides to leave out, and `handles`, frames more than the cut needs, behind its end.
         """
-        _check_amount(len(shots), count)
+        asking.check_amount(len(shots), count)
         key = key or secrets.token_hex(16)
         try:
             with transaction.atomic():
@@ -170,7 +164,7 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
     ) -> list[Take]:
         project, by = batch.project, batch.by
         choice = None if inputs.get("recipe") else engines.chosen(engine)
-        share = _share(choice) if audition else None
+        share = asking.audition_share(choice) if audition else None
         ids = [shot.pk for shot in shots]
         held = {
             shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
@@ -183,7 +177,7 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
             version = inputs.get("version") or versions[pk]
             assert version is not None
             for index in range(count):
-                recipe = _complete(choice, project, version, index, inputs)
+                recipe = asking.complete(choice, project, version, index, inputs)
                 takes.append(
                     Take(
                         project=project,
@@ -417,87 +411,3 @@ class Take(Audition):
 def _count(rows: models.QuerySet[Any]) -> Coalesce:
     counted = rows.values("take").annotate(n=models.Count("pk")).values("n")
     return Coalesce(models.Subquery(counted), 0)
-
-
-def _check_amount(shots: int, count: int) -> None:
-    if not shots:
-        raise Refusal("No shot was selected. Select the shots you want takes of, then generate.")
-    if not 1 <= count <= 64:
-        raise Refusal(f"{count} takes a shot were asked; expected 1 to 64.")
-    if shots * count > settings.TAKES_MAX_AT_ONCE:
-        raise TooMuch(
-            f"{shots} shots times {count} takes are {shots * count}; at most {settings.TAKES_MAX_AT_ONCE} "
-            "can be asked at once. Select fewer shots or fewer takes."
-        )
-
-
-def _profile(row: Engine, name: str) -> dict[str, str]:
-    """What a recipe says of the way it is made; exact goes without saying."""
-    if name == EXACT:
-        return {}
-    if name == FAST and row.pipelines:
-        return {"profile": FAST}
-    if name == FAST:
-        raise Refusal(f"{row.label} has no network to compile. Ask for it exact.")
-    if name != DRAFT:
-        raise Refusal(f"The profile {name!r} is unknown; there are {EXACT}, {FAST} and {DRAFT}. Choose one of them.")
-    if not row.draft_threshold:
-        raise Refusal(f"{row.no_draft} Ask for it exact.")
-    return {"profile": DRAFT}
-
-
-def _share(choice: engines.Choice | None) -> int:
-    """After what share of the steps an audition stops, in percent."""
-    if choice is None or not choice.row.holds:
-        label = choice.row.label if choice else "This engine"
-        raise Refusal(f"{label} cannot stop half-way and go on later. Ask for whole takes, or choose another engine.")
-    return settings.AUDITION_SHARE
-
-
-def _handles(inputs: dict[str, Any]) -> int:
-    handles: int = inputs.get("handles") or 0
-    if not 0 <= handles <= HANDLES_MAX:
-        raise Refusal(f"Handles are 0 to {HANDLES_MAX} frames; {handles} were asked.")
-    return handles
-
-
-def _complete(
-    choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
-) -> Recipe:
-    """The whole recipe, seed drawn, before anything is queued."""
-    seed = inputs.get("seed")
-    seed = secrets.randbelow(SEEDS) if seed is None else (seed + index) % SEEDS
-    again: Recipe | None = inputs.get("recipe")
-    if again is not None:
-        return replace(again, seed=seed)
-    assert choice is not None
-    row = choice.row
-    held = version.guides.select_related("media").exclude(kind__in=inputs.get("without", ()))
-    guides = tuple(guide.ingredient(version.frames) for guide in held)
-    ingredients = (*inputs.get("ingredients", ()), *guides)
-    if any(each.kind == "continue" for each in ingredients):
-        ingredients = tuple(each for each in ingredients if each.kind != "first")
-    for each in ingredients:
-        if each.kind not in row.honours:
-            raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
-    width, height = row.legal_size(project.width, project.height)
-    recipe = Recipe(
-        engine=row.name,
-        words=version.words(),
-        negative=version.negative,
-        seed=seed,
-        frames=row.frames_for(version.frames + _handles(inputs), project.rate),
-        rate=project.rate,
-        width=width,
-        height=height,
-        steps=row.steps,
-        guidance=row.guidance,
-        weights=choice.pinned,
-        ingredients=ingredients,
-        settings=row.settings | _profile(row, inputs.get("profile") or EXACT),
-    )
-    try:
-        row.check(recipe)
-    except Refused as refused:
-        raise Refusal(str(refused)) from None
-    return recipe

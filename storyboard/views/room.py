@@ -15,8 +15,8 @@ from storyboard import strip as strips
 from storyboard.advice import Advice
 from storyboard.engines import choices, chosen
 from storyboard.models import Guide, Shot, Status, Take, User, Version
+from storyboard.models.asking import HANDLES_MAX
 from storyboard.models.judgement import REASONS
-from storyboard.models.take import HANDLES_MAX
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
 from storyboard.views.door import SignedIn, around, seen, whole

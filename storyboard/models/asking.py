@@ -1,0 +1,106 @@
+"""What was asked for becomes a complete recipe, frozen before anything is queued; or a refusal with what to do."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from generation.engine import DRAFT, EXACT, FAST, Engine
+from generation.recipe import Recipe
+from generation.report import Refused
+from storyboard import engines
+from storyboard.refusal import Refusal, TooMuch
+
+if TYPE_CHECKING:
+    from storyboard.models.project import Project
+    from storyboard.models.version import Version
+
+SEEDS = 1 << 32
+HANDLES_MAX = 240
+
+
+def check_amount(shots: int, count: int) -> None:
+    if not shots:
+        raise Refusal("No shot was selected. Select the shots you want takes of, then generate.")
+    if not 1 <= count <= 64:
+        raise Refusal(f"{count} takes a shot were asked; expected 1 to 64.")
+    if shots * count > settings.TAKES_MAX_AT_ONCE:
+        raise TooMuch(
+            f"{shots} shots times {count} takes are {shots * count}; at most {settings.TAKES_MAX_AT_ONCE} "
+            "can be asked at once. Select fewer shots or fewer takes."
+        )
+
+
+def _profile(row: Engine, name: str) -> dict[str, str]:
+    """What a recipe says of the way it is made; exact goes without saying."""
+    if name == EXACT:
+        return {}
+    if name == FAST and row.pipelines:
+        return {"profile": FAST}
+    if name == FAST:
+        raise Refusal(f"{row.label} has no network to compile. Ask for it exact.")
+    if name != DRAFT:
+        raise Refusal(f"The profile {name!r} is unknown; there are {EXACT}, {FAST} and {DRAFT}. Choose one of them.")
+    if not row.draft_threshold:
+        raise Refusal(f"{row.no_draft} Ask for it exact.")
+    return {"profile": DRAFT}
+
+
+def audition_share(choice: engines.Choice | None) -> int:
+    """After what share of the steps an audition stops, in percent."""
+    if choice is None or not choice.row.holds:
+        label = choice.row.label if choice else "This engine"
+        raise Refusal(f"{label} cannot stop half-way and go on later. Ask for whole takes, or choose another engine.")
+    return settings.AUDITION_SHARE
+
+
+def _handles(inputs: dict[str, Any]) -> int:
+    handles: int = inputs.get("handles") or 0
+    if not 0 <= handles <= HANDLES_MAX:
+        raise Refusal(f"Handles are 0 to {HANDLES_MAX} frames; {handles} were asked.")
+    return handles
+
+
+def complete(
+    choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
+) -> Recipe:
+    """The whole recipe, seed drawn, before anything is queued."""
+    seed = inputs.get("seed")
+    seed = secrets.randbelow(SEEDS) if seed is None else (seed + index) % SEEDS
+    again: Recipe | None = inputs.get("recipe")
+    if again is not None:
+        return replace(again, seed=seed)
+    assert choice is not None
+    row = choice.row
+    held = version.guides.select_related("media").exclude(kind__in=inputs.get("without", ()))
+    guides = tuple(guide.ingredient(version.frames) for guide in held)
+    ingredients = (*inputs.get("ingredients", ()), *guides)
+    if any(each.kind == "continue" for each in ingredients):
+        ingredients = tuple(each for each in ingredients if each.kind != "first")
+    for each in ingredients:
+        if each.kind not in row.honours:
+            raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
+    width, height = row.legal_size(project.width, project.height)
+    recipe = Recipe(
+        engine=row.name,
+        words=version.words(),
+        negative=version.negative,
+        seed=seed,
+        frames=row.frames_for(version.frames + _handles(inputs), project.rate),
+        rate=project.rate,
+        width=width,
+        height=height,
+        steps=row.steps,
+        guidance=row.guidance,
+        weights=choice.pinned,
+        ingredients=ingredients,
+        settings=row.settings | _profile(row, inputs.get("profile") or EXACT),
+    )
+    try:
+        row.check(recipe)
+    except Refused as refused:
+        raise Refusal(str(refused)) from None
+    return recipe
