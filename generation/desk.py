@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -48,7 +48,7 @@ class Desk:
         self._done, self._of, self._phase = 0, 0, ""
         self._lost: Lost | None = None
         self._unwanted = False
-        self._draft_waits = False
+        self._makes_room = False
         self.last_look: bytes = b""
         self._over = threading.Event()
         self._pulse = threading.Thread(target=self._beat_on, name=f"pulse of {job.pk}", daemon=True)
@@ -90,7 +90,7 @@ class Desk:
         return Registry(settings.WEIGHTS_ROOT).get(pinned)
 
     def hold(self, done: int, of: int) -> bool:
-        return self.is_at_audition(done, of) or self._draft_waits
+        return self.is_at_audition(done, of) or self._makes_room
 
     def is_at_audition(self, done: int, of: int) -> bool:
         """Whether so many steps are what somebody wanted to see before the rest."""
@@ -112,7 +112,7 @@ class Desk:
         while not self._over.wait(BEAT_SECONDS):
             try:
                 self._unwanted = self.job.beat(self._done, self._of, self._phase)
-                self._draft_waits = getattr(self.job, "is_final", False) and self._others().exists()
+                self._makes_room = self.job.wants_to_stop()
             except Lost as lost:
                 self._lost = lost
                 break
@@ -120,10 +120,6 @@ class Desk:
                 log.warning("%s could not be heard: %s", self.job, error)
                 connection.close()
         connection.close()
-
-    def _others(self) -> Any:
-        manager: Any = type(self.job)._default_manager
-        return manager.drafts_waiting()
 
     def _progress(self, done: int, of: int, phase: str, now: float) -> dict[str, object]:
         elapsed = now - self.began

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.text import slugify
@@ -25,6 +26,7 @@ from generation import catalogue, ffmpeg
 from generation.desk import Desk
 from generation.recipe import BadRecipe, Recipe
 from generation.report import Cancelled, DeviceLost, Held, Made, Refused, Report
+from storyboard import workers
 from storyboard.celery import app
 from storyboard.exporters import ExportFailed, exporter
 from storyboard.gather import gather
@@ -37,6 +39,12 @@ log = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "opencv-python-headless", "Pillow")
 TORCH_LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items()}
+
+
+@worker_ready.connect
+def _say_that_it_lives(sender: Any, **_: Any) -> None:
+    over = workers.keep_speaking(tuple(sender.app.amqp.queues.consume_from), find_spec("torch") is not None)
+    worker_shutting_down.connect(lambda **_: over.set(), weak=False)
 
 
 @app.task(name="generation.make_take")
@@ -118,7 +126,7 @@ def _make(take: Take) -> None:
 
 
 def _hold(take: Take, held: Held, desk: Desk) -> None:
-    """Half-made: either somebody wants to see it before the rest, or a draft goes first."""
+    """Half-made: somebody wants to see it before the rest, or keeps it back, or a draft goes first."""
     if not desk.is_at_audition(held.done, held.of):
         take.step_aside(held.path, held.done, held.of)
         return

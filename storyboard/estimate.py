@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import quantiles
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from storyboard.models import Status, Take
+from storyboard import deadlines
+from storyboard.models import Project, Status, Take
 
 SAMPLES = 20
 ENOUGH = 3
 FILES = ("master", "proxy", "poster", "filmstrip")
 LONG = 90 * 60
+# How many places of the line are worked out with the times by which takes are needed.
+FORESEEN = 100
 
 Kind = tuple[str, str, int]
 """What takes must share to last alike: engine, weights, steps."""
@@ -138,19 +142,23 @@ class Place:
 
 @dataclass(frozen=True)
 class Line:
-    """Everything that waits or runs on this server, in the order it will be taken."""
+    """Everything that waits or runs on this server, in the order it will be taken; `aside` is what is passed over."""
 
     running: list[Take]
     queued: list[Take]
+    aside: list[Take]
     paces: dict[Kind, Pace | None]
 
     @classmethod
     def now(cls) -> Line:
         rows = Take.objects.waiting().select_related("version", "project").defer("recipe", "report")
         takes = list(rows.order_by(*rows.LINE))
+        stopped = set(Project.objects.with_a_stopped_line().values_list("pk", flat=True)) if takes else set()
         running = [take for take in takes if take.status == Status.RUNNING]
-        queued = [take for take in takes if take.status == Status.QUEUED]
-        return cls(running, queued, Pace.of_all(_kind(take) for take in takes))
+        waiting = [take for take in takes if take.status == Status.QUEUED]
+        aside = [take for take in waiting if take.paused_at or take.project_id in stopped]
+        queued = _in_time([take for take in waiting if take not in aside], max(1, len(running)))
+        return cls(running, queued, aside, Pace.of_all(_kind(take) for take in takes))
 
     def places(self) -> dict[int, Place]:
         """Each queued take's place and wait, by its id."""
@@ -187,6 +195,24 @@ class Line:
             return Span(rest, rest, rest)
         whole = self.run(take)
         return whole and Span(*(max(0.0, part - elapsed) for part in (whole.low, whole.middle, whole.high)))
+
+
+def _in_time(queued: list[Take], devices: int) -> list[Take]:
+    """The line with what is needed by a time where it will be taken, as far as people look."""
+    if not any(take.needed_by for take in queued):
+        return queued
+    rest, ordered, in_a_row, passed = list(queued), list[Take](), 0, 0.0
+    while rest and len(ordered) < FORESEEN:
+        at = timezone.now() + timedelta(seconds=passed)
+        first, wanted = rest[0], [take.wanted(at) for take in rest if take.needed_by]
+        pk = None if first.priority > 0 else deadlines.pressing(wanted, first.computes, devices)
+        others_turn = in_a_row >= deadlines.IN_A_ROW and len(wanted) < len(rest)
+        taken = first if pk is None or others_turn else next(take for take in rest if take.pk == pk)
+        in_a_row = in_a_row + 1 if taken.needed_by else 0
+        passed += taken.computes / devices
+        ordered.append(taken)
+        rest.remove(taken)
+    return ordered + rest
 
 
 def _kind(take: Take) -> Kind:

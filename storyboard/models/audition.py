@@ -1,4 +1,4 @@
-"""Takes that stop part of the way, to be looked at before the rest is computed; and finals that step aside.
+"""Takes that stop part of the way: to be looked at before the rest is computed, or to make room for others.
 
 A take in audition waits with everything its next step depends on saved in one file. Finishing it computes only what is
 left, and gives the same frames as if it had never stopped.
@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, FloatField, Sum
+from django.db.models.functions import Extract, Now
 
 from storyboard.models.job import Job, JobQuerySet, Status
 from storyboard.refusal import Conflict
@@ -25,10 +25,6 @@ class AuditionQuerySet(JobQuerySet):
     def in_audition(self) -> Self:
         return self.filter(status=Status.HELD)
 
-    def drafts_waiting(self) -> Self:
-        """What a final lets go first."""
-        return self.filter(status=Status.QUEUED, is_final=False)
-
     def expired(self) -> Self:
         """In audition for longer than the setting says."""
         return self.in_audition().filter(held_at__lt=Now() - timedelta(days=settings.AUDITION_DAYS))
@@ -36,10 +32,9 @@ class AuditionQuerySet(JobQuerySet):
     def seconds_saved(self) -> float:
         """Seconds of computing that auditions which nobody finished did not take, by each take's own speed."""
         rows = self.filter(status__in=[Status.HELD, Status.CANCELLED], held_at__isnull=False, done__gt=0)
-        told = rows.values_list("started_at", "held_at", "done", "of")
-        return sum(
-            (held - began).total_seconds() / done * (of - done) for began, held, done, of in told if began is not None
-        )
+        ran = Extract(F("held_at") - F("started_at"), "epoch", output_field=FloatField())
+        rest = ran / F("done") * (F("of") - F("done"))
+        return float(rows.exclude(started_at=None).aggregate(saved=Sum(rest))["saved"] or 0.0)
 
 
 class Audition(Job):
@@ -73,7 +68,7 @@ class Audition(Job):
 
     @transaction.atomic
     def step_aside(self, state: Path, done: int, of: int) -> None:
-        """A final lets a draft go first, and goes on from where it stands; the try is not spent."""
+        """It makes room, and goes on later from where it stands; the try is not spent."""
         self._keep(state)
         self._become(
             Status.QUEUED, state=self.state, attempt=F("attempt") + 1, tries=F("tries") - 1, done=done, of=of, phase=""

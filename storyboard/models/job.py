@@ -12,10 +12,12 @@ from os import getpid
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Case, DurationField, ExpressionWrapper, F, FloatField, When
 from django.db.models.functions import Coalesce, Extract, Now
 
+from storyboard.models.access import Role
 from storyboard.refusal import Conflict
 
 
@@ -189,6 +191,10 @@ class Job(models.Model):
         )
         self.record("started")
 
+    def wants_to_stop(self) -> bool:
+        """Whether a running one has to make room as soon as it can be gone on with later."""
+        return False
+
     def beat(self, done: int, of: int, phase: str) -> bool:
         """Heartbeat, progress and cancellation poll in one statement. True: stop, it is no longer wanted."""
         rows = type(self)._default_manager.filter(pk=self.pk, attempt=self.attempt, status=Status.RUNNING)
@@ -238,9 +244,22 @@ class Job(models.Model):
         self._become(Status.CANCELLED, finished_at=Now())
         self.record("cancelled")
 
+    def is_theirs(self, user: Any) -> bool:
+        """Whether this person asked for it, or owns the project."""
+        own = self.by_id is not None and self.by_id == getattr(user, "pk", None)
+        return own or self.project.role_of(user) == Role.OWNER  # type: ignore[attr-defined]
+
+    def require_theirs(self, user: Any, what: str) -> None:
+        """Raises PermissionDenied, with who may, for anybody who did not ask for it and does not own the project."""
+        if self.is_theirs(user):
+            return
+        owners = f"an owner of “{self.project}” can {what} it"  # type: ignore[attr-defined]
+        raise PermissionDenied(f"{self.by} asked for this; only they or {owners}." if self.by else f"Only {owners}.")
+
     @transaction.atomic
     def cancel(self, by: Any) -> None:
         """Ends what waits or is held at once; asks a worker to stop what runs."""
+        self.require_theirs(by, "cancel")
         rows = type(self)._default_manager.filter(pk=self.pk)
         if rows.filter(status__in=[Status.QUEUED, Status.HELD]).update(
             status=Status.CANCELLED, finished_at=Now(), cancel_wanted=True
@@ -257,6 +276,7 @@ class Job(models.Model):
     @transaction.atomic
     def to_front(self, by: Any) -> None:
         """Makes a queued row the next to be taken, before everything that waits."""
+        self.require_theirs(by, "move")
         manager = type(self)._default_manager
         first = manager.filter(status=Status.QUEUED).aggregate(first=models.Max("priority"))["first"] or 0
         if not manager.filter(pk=self.pk, status=Status.QUEUED).update(priority=min(first + 1, FRONT_MAX)):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 
 from storyboard import live
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from storyboard.models.person import User
+
+
+BUDGET_MAX = 10_000 * 3600
+# The sweep rings for the others.
+RINGS_MAX = 64
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -41,6 +46,15 @@ class ProjectQuerySet(models.QuerySet["Project"]):
             frame_count=Coalesce(Subquery(shots.annotate(n=length).values("n")), 0),
         )
 
+    def with_a_stopped_line(self) -> Self:
+        """Those whose takes are passed over: an owner paused them, or they have computed all that they may."""
+        from storyboard.models.take import Take
+
+        own = Take.objects.filter(project=OuterRef("pk")).order_by().values("project")
+        computed = Subquery(own.annotate(n=Sum(F("spent") + F("wasted"))).values("n"))
+        over = Q(budget__isnull=False, budget__lte=Coalesce(computed, 0.0))
+        return self.filter(Q(line_paused_at__isnull=False) | over)
+
     @transaction.atomic
     def start(self, name: str, by: User, **fields: Any) -> Project:
         """A new project, owned by the person who started it."""
@@ -51,7 +65,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 class Project(models.Model):
-    """One pitch, film or episode; the unit of access. Its rate is frames a second as a fraction."""
+    """One pitch, film or episode; the unit of access. Its rate is frames a second as a fraction.
+
+    `budget` is how many seconds of computing its takes may use up altogether, None for as many as they like.
+    """
 
     name = models.CharField(max_length=120)
     rate_num = models.PositiveIntegerField(default=24)
@@ -61,6 +78,8 @@ class Project(models.Model):
     codes_locked = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    line_paused_at = models.DateTimeField(null=True)
+    budget = models.FloatField(null=True)
     last_event = models.PositiveBigIntegerField(default=0)
 
     objects = ProjectQuerySet.as_manager()
@@ -100,6 +119,40 @@ class Project(models.Model):
         if Project.objects.filter(pk=self.pk).exclude(codes_locked=locked).update(codes_locked=locked):
             self.codes_locked = locked
             self.record("codes.locked" if locked else "codes.unlocked", None, by)
+
+    @transaction.atomic
+    def pause_line(self, by: User, paused: bool = True) -> None:
+        """No take of this project is begun until its line goes on; what runs is finished."""
+        rows = Project.objects.filter(pk=self.pk, line_paused_at__isnull=paused)
+        if rows.update(line_paused_at=Now() if paused else None):
+            self.refresh_from_db()
+            self.record("line.paused" if paused else "line.resumed", None, by)
+            self._ring()
+
+    @transaction.atomic
+    def set_budget(self, seconds: float | None, by: User) -> None:
+        """How much its takes may compute altogether, in seconds; None lifts the limit. What waits goes on by itself."""
+        if seconds is not None and not 0 <= seconds <= BUDGET_MAX:
+            raise Refusal(f"A budget is 0 to {BUDGET_MAX // 3600} hours of computing; {seconds / 3600:.0f} were given.")
+        Project.objects.filter(pk=self.pk).update(budget=seconds)
+        self.budget = seconds
+        self.record("budget.set", None, by, seconds=seconds)
+        self._ring()
+
+    @property
+    def computed(self) -> float:
+        """Seconds of computing that its takes took so far, those included that came to nothing."""
+        took = self.takes.aggregate(took=Sum(F("spent") + F("wasted")))["took"]
+        return float(took or 0.0)
+
+    @property
+    def is_over_budget(self) -> bool:
+        return self.budget is not None and self.computed >= self.budget
+
+    def _ring(self) -> None:
+        """Wakes a worker for each take that can be begun now."""
+        for take in self.takes.in_line()[:RINGS_MAX]:
+            take.ring()
 
     def record(self, kind: str, subject: Any = None, by: User | None = None, **data: Any) -> Event:
         """Writes the project's next event in the caller's transaction and rings the doorbell once it commits.

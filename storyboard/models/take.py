@@ -8,16 +8,18 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
+from generation import catalogue
+from generation.engine import DRAFT
 from generation.recipe import Ingredient, Recipe
 from storyboard import engines, queue
 from storyboard.models import asking
-from storyboard.models.audition import Audition, AuditionQuerySet
 from storyboard.models.comment import Comment
 from storyboard.models.fields import OfProject
 from storyboard.models.job import Status
 from storyboard.models.judgement import REASONS, Circle, Pick, Rejection
+from storyboard.models.line import InLine, LineQuerySet
 from storyboard.models.shot import Shot
-from storyboard.refusal import Refusal
+from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
     from storyboard.models.media import Media
@@ -55,25 +57,7 @@ class Coverage(NamedTuple):
         return self.right / self.of if self.of else None
 
 
-# How many rounds of turns a take may be put off for the sake of weights that are loaded already.
-ROUNDS_FOR_WEIGHTS = 1
-
-
-class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
-    LINE = ("-priority", "is_final", "turn", "pk")
-    """Front first, drafts before finals, then turn by turn between people."""
-
-    def next_for(self, loaded: str) -> int | None:
-        """The first in line, or one of its round that needs no other weights than those in memory."""
-        line = self.in_line().values_list("pk", "priority", "is_final", "turn", "weights")
-        first = line.first()
-        if first is None or not loaded or first[4] in ("", loaded):
-            return first[0] if first else None
-        pk, priority, is_final, turn, _ = first
-        near = line.filter(priority=priority, is_final=is_final, turn__lte=turn + ROUNDS_FOR_WEIGHTS, weights=loaded)
-        same = near.first()
-        return same[0] if same else pk
-
+class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
     def coverage(self) -> Coverage:
         """How often the last finished takes lasted as long as they were said to when they were asked for."""
         rows = self.filter(status=Status.FINISHED, estimate__isnull=False).order_by("-finished_at")
@@ -145,9 +129,10 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
         `audition` stops each after a share of its steps, to be looked at before the rest is computed.
         `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft"), `without`
-        the kinds of guides to leave out, and `handles`, frames more than the cut needs, behind its end.
+        the kinds of guides to leave out, `handles`, frames more than the cut needs, behind its end, and `needed_by`.
         """
         asking.check_amount(len(shots), count)
+        asking.check_budget(project)
         key = key or secrets.token_hex(16)
         try:
             with transaction.atomic():
@@ -186,30 +171,24 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
                         batch=batch,
                         number=number + index + 1,
                         by=by,
-                        engine=recipe.engine,
-                        weights=recipe.weights,
-                        seed=recipe.seed,
-                        recipe=recipe.canonical(),
-                        digest=recipe.digest,
-                        of=recipe.frames,
-                        steps=recipe.steps,
-                        amount=recipe.frames * recipe.width * recipe.height * max(1, recipe.steps),
+                        **_of_recipe(recipe),
                         turn=turn + len(takes),
                         priority=1 if front else 0,
                         hold_share=share,
+                        needed_by=inputs.get("needed_by"),
                         parent=inputs.get("parent"),
                         parent_frame=inputs.get("parent_frame"),
                     )
                 )
         self.bulk_create(takes)
-        self._foretell(takes)
+        self.foretell(takes)
         for pk in ids:
             project.record("takes.asked", held[pk], by, count=count)
         for take in takes:
             take.ring()
         return takes
 
-    def _foretell(self, takes: list[Take]) -> None:
+    def foretell(self, takes: list[Take]) -> None:
         """Keeps with each take what its time is thought to be now, so that later it can be said how often that held."""
         from storyboard.estimate import Line
 
@@ -223,11 +202,10 @@ class TakeQuerySet(OfProject, AuditionQuerySet):  # type: ignore[override]
         self.bulk_update([take for take in takes if take.estimate is not None], ["estimate"])
 
 
-class Take(Audition):
+class Take(InLine):
     """One attempt at a version, with the complete frozen recipe it is made from.
 
-    `amount` is what its time grows with: frames times pixels, times steps where the engine has some. `estimate` is the
-    seconds it was said to last when it was asked for (low, middle, high) and to wait before; nothing where nobody knew.
+    `amount` is what its time grows with: frames times pixels, times steps where the engine has some.
     """
 
     project = models.ForeignKey("storyboard.Project", on_delete=models.CASCADE, related_name="takes")
@@ -242,7 +220,6 @@ class Take(Audition):
     digest = models.CharField(max_length=64)
     steps = models.PositiveIntegerField(default=0)
     amount = models.PositiveBigIntegerField(default=0)
-    estimate = models.JSONField(null=True)
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="continuations")
     parent_frame = models.PositiveIntegerField(null=True)
     master = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
@@ -273,6 +250,7 @@ class Take(Audition):
             models.Index(
                 fields=["engine", "weights", "-finished_at"], condition=Q(status=Status.FINISHED), name="take_pace"
             ),
+            models.Index(fields=["-started_at"], condition=Q(started_at__isnull=False), name="take_started"),
             models.Index(fields=["-finished_at"], condition=Q(status=Status.FINISHED), name="take_finished"),
         ]
 
@@ -294,11 +272,46 @@ class Take(Audition):
         return self.version_id != self.shot.current_id
 
     @property
+    def can_stop_half_way(self) -> bool:
+        """Whether its engine can save where it stands and go on later with the same frames."""
+        try:
+            holds = catalogue.engine(self.engine).holds
+        except catalogue.UnknownEngine:
+            return False
+        return holds and self.frozen.settings.get("profile") != DRAFT
+
+    @property
     def frames(self) -> int:
         return self.master.frames if self.master else self.of
 
     def ring(self) -> None:
         queue.ring("generation.make_take", "takes")
+
+    @transaction.atomic
+    def amend(self, by: User, engine: str, audition: bool = False, **inputs: Any) -> None:
+        """Another recipe for one that still waits, of the shot's words as they are now; it keeps its place.
+
+        `inputs` as in `ask`; without a seed it keeps its own. What it goes on from stays. Raises Conflict once begun.
+        """
+        self.require_theirs(by, "change")
+        held = Take.objects.select_for_update(of=("self",)).select_related("shot__scene", "project").get(pk=self.pk)
+        if held.status != Status.QUEUED or held.state:
+            raise Conflict("This one has begun; what it is made from stays. Cancel it, or ask for another.")
+        choice = engines.chosen(engine)
+        share = asking.audition_share(choice) if audition else None
+        kept = tuple(each for each in held.frozen.ingredients if each.kind in ("continue", "staging"))
+        seed = held.seed if inputs.get("seed") is None else inputs["seed"]
+        version = held.shot.current
+        assert version is not None
+        recipe = asking.complete(choice, held.project, version, 0, {**inputs, "seed": seed, "ingredients": kept})
+        for name, value in {**_of_recipe(recipe), "version": version, "hold_share": share}.items():
+            setattr(held, name, value)
+        held.attempt += 1
+        held.estimate = None
+        held.save()
+        Take.objects.foretell([held])
+        self.refresh_from_db()
+        self.record("changed", by)
 
     # Again and on ----------------------------------------------------------------------------------------------
 
@@ -406,6 +419,19 @@ class Take(Audition):
             raise Refusal(
                 f"Take {self.number} is {self.get_status_display().lower()}; only a finished take can be {what}."
             )
+
+
+def _of_recipe(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "engine": recipe.engine,
+        "weights": recipe.weights,
+        "seed": recipe.seed,
+        "recipe": recipe.canonical(),
+        "digest": recipe.digest,
+        "of": recipe.frames,
+        "steps": recipe.steps,
+        "amount": recipe.frames * recipe.width * recipe.height * max(1, recipe.steps),
+    }
 
 
 def _count(rows: models.QuerySet[Any]) -> Coalesce:
