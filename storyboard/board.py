@@ -56,6 +56,11 @@ class Board:
         return sum(row.frames for row in self.rows)
 
     @property
+    def saved(self) -> float:
+        """Seconds of computing that auditions which nobody finished did not take."""
+        return Take.objects.filter(project=self.project).seconds_saved()
+
+    @property
     def count(self) -> int:
         return sum(len(row.active) for row in self.rows)
 
@@ -75,7 +80,8 @@ def cards(project: Project, ids: Iterable[int] | None = None) -> list[Card]:
     shown = Take.objects.shown().select_related("poster", "filmstrip").only(*SAID_OF_TAKE)
     for take in _of(shown, project, wanted):
         made[take.shot_id].take = take
-    for take in _of(Take.objects.kept(), project, wanted).filter(status__in=BUSY).order_by("number").defer(*HEAVY):
+    busy = Take.objects.kept().filter(status__in=BUSY).select_related("poster").order_by("number").defer(*HEAVY)
+    for take in _of(busy, project, wanted):
         _put(made[take.shot_id], take)
     panels = Panel.objects.order_by("shot_id", "position", "pk").distinct("shot_id").select_related("media")
     for panel in _of(panels, project, wanted):
@@ -112,7 +118,7 @@ SAID_OF_TAKE = (
     "number", "shot_id", "version_id",
     *(f"{media}__{name}" for media in ("poster", "filmstrip") for name in ("sha256", "content_type", "facts")),
 )  # fmt: skip
-BUSY = (Status.QUEUED, Status.RUNNING, Status.FAILED)
+BUSY = (Status.QUEUED, Status.RUNNING, Status.HELD, Status.FAILED)
 
 
 def _put(card: Card, take: Take) -> None:
@@ -120,6 +126,8 @@ def _put(card: Card, take: Take) -> None:
         card.running.append(take)
     elif take.status == Status.QUEUED:
         card.queued.append(take)
+    elif take.status == Status.HELD:
+        card.held.append(take)
     elif take.number == card.shot.last_number:
         card.failed = take
 

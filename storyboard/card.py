@@ -38,6 +38,7 @@ class Card:
     panel: Panel | None = None
     running: list[Take] = field(default_factory=list)
     queued: list[Take] = field(default_factory=list)
+    held: list[Take] = field(default_factory=list)
     failed: Take | None = None
     is_in_sight: bool = False
 
@@ -53,6 +54,8 @@ class Card:
 
     @property
     def word(self) -> str:
+        if self.state == "card" and self.held:
+            return "In audition"
         if self.state == "card" and self.shot.take_count:
             return "None ready"
         return WORDS[self.state]
@@ -61,7 +64,9 @@ class Card:
     def picture(self) -> Media | None:
         if self.take is not None:
             return self.take.poster
-        return self.panel.media if self.panel is not None else None
+        if self.panel is not None:
+            return self.panel.media
+        return next((take.poster for take in self.held if take.poster is not None), None)
 
     @property
     def strip(self) -> Media | None:
@@ -90,6 +95,7 @@ class Card:
         """What filters ask for, as words."""
         told = {
             self.shows: True,
+            "audition": bool(self.held),
             "working": bool(self.running or self.queued),
             "failed": self.failed is not None,
             "open": bool(self.shot.open_comments),
@@ -121,6 +127,7 @@ class Card:
             "title": shortened(version.action, 40),
             "action": shortened(version.action, 100),
             "dialogue": shortened(version.dialogue, 80),
+            "held": str(len(self.held) or ""),
             "takes": _several(shot.take_count, "take"),
             "circles": str(shot.circled_count or ""),
             "talks": str(shot.open_comments or ""),

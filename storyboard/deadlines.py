@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 # Of so many takes in a row that go before their turn, the next is somebody's whose turn it is.
 IN_A_ROW = 2
-# So others get one of three, and what is needed lasts half as long again as it computes.
-STRETCH = (IN_A_ROW + 1) / IN_A_ROW
 # What is kept back against a guess that was too short, in seconds.
 RESERVE = 30.0
 # What a take is thought to last where nobody knows, in seconds.
@@ -31,12 +29,14 @@ class Wanted:
 def pressing(wanted: Sequence[Wanted], other: float, devices: int = 1) -> int | None:
     """The take that has to go now, or None while letting a regular one of `other` seconds go first makes none late.
 
-    A take whose time is over presses nobody: it waits for its turn like any other.
+    `devices` share the work. Others, of about `other` seconds each, are let go in between as IN_A_ROW says. A take whose
+    time is over presses nobody: it waits for its turn like any other.
     """
     still = sorted((each for each in wanted if each.within > 0), key=lambda each: (each.within, each.pk))
-    ready = 0.0
-    for each in still:
-        ready += each.lasts * STRETCH / devices
-        if each.within - ready < other + RESERVE:
+    computed = 0.0
+    for place, each in enumerate(still):
+        computed += each.lasts
+        others = other * (place // IN_A_ROW)
+        if each.within - (computed + others) / devices < other + RESERVE:
             return still[0].pk
     return None

@@ -170,6 +170,19 @@ class Line:
             ahead = _sum([ahead, self.run(take)])
         return places
 
+    @staticmethod
+    def why_aside(take: Take) -> str:
+        """In a word or two, why one that waits is passed over."""
+        if take.paused_at is not None:
+            return "Paused"
+        return "Project paused" if take.project.line_paused_at is not None else "Budget used up"
+
+    def ready(self, take: Take, place: Place | None = None) -> Span | None:
+        """Seconds from now until this take is done: its wait and its run, or what is left of a running one."""
+        if place is None:
+            return self.left(take)
+        return _sum([place.wait, self.run(take)])
+
     def lasts(self, take: Take) -> Span | None:
         """How long this take will compute from beginning to end."""
         pace = self.paces.get(_kind(take))

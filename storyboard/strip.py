@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storyboard.estimate import Line, Span
-from storyboard.models import Circle, Shot, Status, Take, User
+from storyboard.models import Circle, Role, Shot, Status, Take, User
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,8 @@ class Wait:
 
     place: int
     left: Span | None
+    aside: str = ""
+    """Why it is passed over, in a word or two."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,21 @@ class Card:
     circled_by_me: bool
     in_cut: bool
     wait: Wait | None
+    is_theirs: bool
+    """Whether this person may end it: they asked for it, or own the project."""
 
 
 def cards(shot: Shot, user: User) -> list[Card]:
     """The takes of a shot in order, those in the trash left out."""
     takes = list(Take.objects.kept().filter(shot=shot).carded().order_by("number"))
     waits = outlook(takes)
-    return [card(take, user, waits.get(take.pk)) for take in takes]
+    owns = shot.project.role_of(user) == Role.OWNER
+    return [card(take, user, waits.get(take.pk), owns) for take in takes]
 
 
-def card(take: Take, user: User, wait: Wait | None = None) -> Card:
+def card(take: Take, user: User, wait: Wait | None = None, owns: bool | None = None) -> Card:
+    if owns is None:
+        owns = take.project.role_of(user) == Role.OWNER
     circles = tuple(take.circles.all())
     return Card(
         take=take,
@@ -42,6 +49,7 @@ def card(take: Take, user: User, wait: Wait | None = None) -> Card:
         circled_by_me=any(circle.by_id == user.pk for circle in circles),
         in_cut=bool(take.picks.all()),
         wait=wait or outlook([take]).get(take.pk),
+        is_theirs=owns or take.by_id == user.pk,
     )
 
 
@@ -51,6 +59,7 @@ def outlook(takes: list[Take]) -> dict[int, Wait]:
         return {}
     line = Line.now()
     waits = {pk: Wait(place.number, place.wait) for pk, place in line.places().items()}
+    waits |= {take.pk: Wait(0, None, line.why_aside(take)) for take in line.aside}
     return waits | {take.pk: Wait(0, line.left(take)) for take in line.running}
 
 

@@ -68,8 +68,12 @@ urlpatterns = [
     path("shots/<int:pk>/place/", shots.place, name="place"),
     path("p/<int:project>/queue/", queue.queue, name="queue"),
     path("p/<int:project>/queue/mine/", queue.mine, name="queue-mine"),
+    path("p/<int:project>/queue/order/", queue.arrangement, name="queue-order"),
+    path("p/<int:project>/queue/pause/", queue.pause, name="queue-pause"),
+    path("p/<int:project>/queue/budget/", queue.budget, name="queue-budget"),
     path("p/<int:project>/line/", board.line, name="line"),
     path("takes/<int:pk>/front/", queue.front, name="take-front"),
+    path("takes/<int:pk>/waiting/", queue.waiting, name="take-waiting"),
     # the shot room: versions, guides, takes and judgement
     path("shots/<int:pk>/", room.shot, name="shot"),
     path("shots/<int:pk>/ask/", room.ask, name="ask"),

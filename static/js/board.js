@@ -49,6 +49,7 @@ class Board {
     element.addEventListener("focusin", (event) => this.#arrived(event.target.closest(".card")));
     document.addEventListener("click", (event) => this.#pressed(event));
     document.getElementById("take-count")?.addEventListener("input", () => this.#drawBar());
+    document.getElementById("engine")?.addEventListener("change", fitAudition);
     this.#sizeCards();
     this.#bindKeys();
     offer(() => this.#entries());
@@ -64,7 +65,8 @@ class Board {
     const shots = cards.map(idOf);
     const count = this.#count();
     const engine = document.getElementById("engine")?.value ?? "blocking";
-    const name = JSON.stringify([shots, count, engine, front]);
+    const audition = Boolean(document.querySelector("#audition-choice:not([hidden]) #audition:checked"));
+    const name = JSON.stringify([shots, count, engine, front, audition]);
     const now = performance.now();
     if (this.#intent?.name !== name || (now - this.#intent.at > ONE_INTENT_MS && !this.#intent.inFlight)) {
       this.#intent = { name, at: now, key: newKey(), inFlight: 0 };
@@ -72,7 +74,7 @@ class Board {
     const intent = this.#intent;
     intent.inFlight += 1;
     try {
-      const done = await sendOrSay("POST", `${this.grid.base}/takes/`, { shots, count, engine, front, key: intent.key });
+      const done = await sendOrSay("POST", `${this.grid.base}/takes/`, { shots, count, engine, front, audition, key: intent.key });
       if (!done || intent.told) return;
       intent.told = true;
       const takes = done.takes.length;
@@ -408,6 +410,11 @@ class Board {
       : [];
     return [...acts, ...cards];
   }
+}
+
+/** Auditions are offered where the engine can stop half-way. */
+function fitAudition({ target }) {
+  document.getElementById("audition-choice").hidden = !("holds" in target.selectedOptions[0].dataset);
 }
 
 function isOmitted(card) {

@@ -2,10 +2,13 @@
 
 import { keys } from "./keys.js";
 import { fetchHtml, sendOrSay } from "./patch.js";
+import { startArranging } from "./queue/arrange.js";
+import { startChanging } from "./queue/change.js";
 import { announce, toast } from "./toast.js";
 
 const GATHER_MS = 200;
-const LINE_EVENTS = /^(?:take\.(?:started|finished|failed|cancelled|requeued|queued|stopping|fronted)|takes\.)/;
+const NOT_OF_THE_LINE = /^take\.(?:circled|uncircled|picked|unpicked|rejected|unrejected|trashed|restored)$/;
+const LINE_EVENTS = /^(?:takes?|line|budget)\./;
 
 export function startQueue() {
   const drawer = document.getElementById("queue");
@@ -19,7 +22,7 @@ export function startQueue() {
 
   const draw = async () => {
     timer = 0;
-    if (busy) return void (again = true);
+    if (busy || drawer.querySelector(":popover-open, dialog[open], .is-dragged")) return void (again = true);
     busy = true;
     try {
       fill(await fetchHtml(`${drawer.dataset.url}${drawer.hidden ? "?badge" : ""}`));
@@ -44,6 +47,7 @@ export function startQueue() {
     drawer.replaceChildren(template.content);
     const body = drawer.querySelector(".drawer-body");
     if (body) body.scrollTop = scrolled;
+    tellLocalTimes(drawer);
     if (focused) (document.getElementById(focused) ?? drawer.querySelector("button"))?.focus({ preventScroll: true });
   };
   const toggle = async () => {
@@ -55,17 +59,25 @@ export function startQueue() {
     drawer.querySelector("h2")?.focus();
   };
 
-  document.addEventListener("live:event", (event) => LINE_EVENTS.test(event.detail.kind) && later());
+  document.addEventListener("live:event", ({ detail: { kind } }) => LINE_EVENTS.test(kind) && !NOT_OF_THE_LINE.test(kind) && later());
   document.addEventListener("live:state", (event) => event.detail.open && later());
   document.addEventListener("live:reload", later);
   document.addEventListener("live:progress", (event) => !drawer.hidden && event.detail.forEach((step) => advance(drawer, step)));
   document.addEventListener("live:preview", (event) => !drawer.hidden && preview(drawer, event.detail));
   document.addEventListener("click", (event) => {
-    const button = event.target instanceof Element && event.target.closest('[data-action="queue"], #queue [data-method]');
+    const button = event.target instanceof Element && event.target.closest('[data-action="queue"], #queue button[data-method]');
     if (!button) return;
     if (button.dataset.action === "queue") toggle();
     else act(button);
   });
+  const freed = () => {
+    if (!again || busy) return;
+    again = false;
+    later();
+  };
+  for (const over of ["toggle", "close", "arranged"]) drawer.addEventListener(over, freed, true);
+  startArranging(drawer);
+  startChanging(drawer);
   keys.scope("Everywhere", document.documentElement, {
     "shift+q": { label: "Show or hide the queue", run: toggle },
   }, { pageDefault: true });
@@ -74,12 +86,25 @@ export function startQueue() {
 
 async function act(button) {
   button.disabled = true;
-  const done = await sendOrSay(button.dataset.method, button.dataset.url);
+  button.closest("[popover]")?.hidePopover();
+  const done = await sendOrSay(button.dataset.method, button.dataset.url, JSON.parse(button.dataset.body ?? "{}"));
   button.disabled = false;
   if (done === undefined) return;
+  button.closest("dialog")?.close();
   announce(button.dataset.said ?? "");
   if (button.dataset.undo) {
     toast(button.dataset.said, { action: { label: "Undo", run: () => sendOrSay("POST", button.dataset.undo) } });
+  }
+}
+
+/** Times as the clock on this wall says them; the server only knows its own. */
+function tellLocalTimes(drawer) {
+  for (const time of drawer.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    const clock = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const day = at.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
+    time.textContent = today ? clock : `${day}, ${clock}`;
   }
 }
 

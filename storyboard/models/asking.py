@@ -12,6 +12,7 @@ from generation.engine import DRAFT, EXACT, FAST, Engine
 from generation.recipe import Recipe
 from generation.report import Refused
 from storyboard import engines
+from storyboard.lengths import computing
 from storyboard.refusal import Refusal, TooMuch
 
 if TYPE_CHECKING:
@@ -26,16 +27,9 @@ def check_budget(project: Project) -> None:
     """Raises Refusal where this project has computed all that its owners allow."""
     if project.is_over_budget:
         raise Refusal(
-            f"The computing budget of “{project}” is used up: {in_hours(project.computed)} of "
-            f"{in_hours(project.budget or 0)}. An owner can raise it in the queue; then ask again."
+            f"The computing budget of “{project}” is used up: {computing(project.computed)} of "
+            f"{computing(project.budget or 0)}. An owner can raise it in the queue; then ask again."
         )
-
-
-def in_hours(seconds: float) -> str:
-    """A length of computing in words, short: 40 s, 12 min, 3.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def check_amount(shots: int, count: int) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from django import template
 
 from generation import film
+from storyboard.lengths import computing
 
 register = template.Library()
+register.filter("computing", computing)
 
 
 @register.filter
@@ -30,6 +32,11 @@ def timecode(frames: int, rate: tuple[int, int]) -> str:
     from storyboard.timecode import to_timecode as written
 
     return written(frames, rate)
+
+
+@register.filter
+def minutes(seconds: float) -> int:
+    return round(seconds / 60)
 
 
 @register.filter

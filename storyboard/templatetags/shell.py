@@ -26,6 +26,8 @@ ICONS = {
     "front": "M8 13V5M4.5 8L8 4.5 11.5 8M3 2.5h10",
     "retry": "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3",
     "lock": "M4 7.5h8V13H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
+    "grip": "M6 3.5h.01M10 3.5h.01M6 8h.01M10 8h.01M6 12.5h.01M10 12.5h.01",
+    "pause": "M5.5 3.5v9M10.5 3.5v9",
     "comment": "M2.5 3.5h11v7H7l-3 2.5v-2.5H2.5z",
     "takes": "M4.5 4.5h9v7h-9zM2.5 11.5v-9h9",
     "panel": "M2.5 3h11v10h-11zM6 3v10",
@@ -57,6 +59,11 @@ def my_role(context: Context) -> int:
 @register.filter
 def may_edit(role: int | None) -> bool:
     return (role or 0) >= Role.EDITOR
+
+
+@register.filter
+def may_own(role: int | None) -> bool:
+    return (role or 0) >= Role.OWNER
 
 
 @register.filter

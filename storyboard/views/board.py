@@ -79,12 +79,13 @@ def presence(request: SignedIn, project: int) -> HttpResponse:
 
 @require_GET
 def line(request: SignedIn, project: int) -> JsonResponse:
-    """Where this project's queued takes stand in the whole server's line."""
+    """Where this project's queued takes stand in the whole server's line, and why some are passed over."""
     row = seen(request, Project, pk=project)
     now = Line.now()
     mine = {take.pk for take in now.queued if take.project_id == row.pk}
     places = {pk: [place.number, str(place.wait or "")] for pk, place in now.places().items() if pk in mine}
-    return JsonResponse({"places": places, "length": len(now.queued)})
+    aside = {take.pk: now.why_aside(take) for take in now.aside if take.project_id == row.pk}
+    return JsonResponse({"places": places, "aside": aside, "length": len(now.queued)})
 
 
 @require_POST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -65,6 +66,20 @@ def whole(data: dict[str, Any], name: str, default: int | None = None) -> int | 
         return number
     except (TypeError, ValueError, OverflowError):
         raise Refusal(f"{name} is {str(value)[:40]!r}; expected a whole number.") from None
+
+
+def moment(data: dict[str, Any], name: str) -> datetime | None:
+    """A point in time with its offset, such as 2026-11-23T15:00+01:00, or None where the field is empty."""
+    value = data.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        at = datetime.fromisoformat(str(value))
+        if at.utcoffset() is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal(f"{name} is {str(value)[:40]!r}; expected a day and a time with its offset.") from None
 
 
 def around(request: HttpRequest, project: Project) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from storyboard import activity
 from storyboard.models import Membership, Project, Role, Shot, User
 from tests import factories
 
-QUIET = {"take.queued", "take.started", "take.stopping"} | {
+QUIET = {"take.queued", "take.started", "take.stopping", "takes.arranged"} | {
     f"export.{verb}" for verb in ("started", "stopping", "requeued", "released")
 }
 
@@ -66,7 +66,7 @@ def test_every_kind_that_is_recorded_is_told_or_left_out_on_purpose() -> None:
     kinds = set(re.findall(r'record\(\s*"([a-z]+\.[a-z]+)"', source))
     for noun in ("take", "export"):
         kinds |= {f"{noun}.{verb}" for verb in re.findall(r'self\.record\("([a-z]+)"', (models / "job.py").read_text())}
-    kinds |= {f"take.{verb}" for name in ("take.py", "judgement.py")
+    kinds |= {f"take.{verb}" for name in ("take.py", "line.py", "audition.py", "judgement.py")
               for verb in re.findall(r'\.record\("([a-z]+)"', (models / name).read_text())}  # fmt: skip
     assert kinds - set(activity.SENTENCES) - QUIET == set()
 

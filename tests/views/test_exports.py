@@ -69,10 +69,10 @@ def test_whoever_asked_cancels_and_tries_again(kite: Project, shot: Shot, bob: U
     assert export.status == Status.QUEUED
 
 
-def test_what_another_asked_takes_an_editor_to_cancel(kite: Project, alice: User, bob: User, erin: User) -> None:
-    export = Export.objects.ask(kite, "animatic", alice, burn_ins=False)
-    assert as_(bob).delete(f"/exports/{export.pk}/").status_code == 403
-    assert as_(erin).delete(f"/exports/{export.pk}/").status_code == 200
+def test_what_another_asked_takes_an_owner_to_cancel(kite: Project, alice: User, bob: User, erin: User) -> None:
+    export = Export.objects.ask(kite, "animatic", bob, burn_ins=False)
+    assert as_(erin).delete(f"/exports/{export.pk}/").status_code == 403
+    assert as_(alice).delete(f"/exports/{export.pk}/").status_code == 200
 
 
 def test_a_viewer_downloads_and_asks_for_nothing(kite: Project, shot: Shot, alice: User, vera: User) -> None:

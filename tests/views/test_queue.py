@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from storyboard import live, workers
 from storyboard.estimate import Line, Pace, Span
 from storyboard.models import Project, Shot, Status, Take, User
 from storyboard.queue_page import QueuePage
@@ -236,3 +238,132 @@ def test_a_cancelled_take_is_known_by_the_picture_that_its_shot_shows(shot: Shot
     factories.ask(shot, alice)[0].cancel(alice)
     pictures = {job.take.number: job.picture for job in QueuePage.of(shot.project, alice).finished}
     assert pictures == {1: shown.poster, 2: shown.poster}
+
+
+# Arranging, keeping back, changing --------------------------------------------------------------------------------
+
+
+def test_a_stranger_and_a_viewer_arrange_nothing(shot: Shot, alice: User, vera: User, charlie: User) -> None:
+    take = factories.ask(shot, alice)[0]
+    doors = (
+        ("patch", f"/p/{shot.project_id}/queue/mine/", {"paused": True}),
+        ("post", f"/p/{shot.project_id}/queue/order/", {"takes": [take.pk]}),
+        ("post", f"/p/{shot.project_id}/queue/pause/", {}),
+        ("post", f"/p/{shot.project_id}/queue/budget/", {"minutes": 1}),
+        ("get", f"/takes/{take.pk}/waiting/", {}),
+        ("patch", f"/takes/{take.pk}/waiting/", {"paused": True}),
+    )
+    for user, status in ((charlie, 404), (vera, 403)):
+        for verb, where, data in doors:
+            assert getattr(as_(user), verb)(where, data, content_type="application/json").status_code == status
+
+
+def test_an_editor_leaves_the_projects_queue_and_budget_to_owners(shot: Shot, erin: User) -> None:
+    assert as_(erin).post(f"/p/{shot.project_id}/queue/pause/").status_code == 403
+    assert as_(erin).delete(f"/p/{shot.project_id}/queue/budget/").status_code == 403
+
+
+def test_what_is_kept_back_is_listed_with_the_reason(kite: Project, shot: Shot, alice: User, erin: User) -> None:
+    paused, _ = factories.ask(shot, erin, 2)
+    patched = as_(erin).patch(f"/takes/{paused.pk}/waiting/", {"paused": True}, content_type="application/json")
+    assert patched.status_code == 200
+    html = drawer(erin, kite)
+    assert "Kept back <span>1</span>" in html
+    assert html.count("in queue") == 1
+    assert as_(alice).post(f"/p/{kite.pk}/queue/pause/").status_code == 200
+    html = drawer(erin, kite)
+    assert "This project’s queue is paused" in html
+    assert "Kept back <span>2</span>" in html
+    assert "Let it go on</button>" not in html
+    assert "Let it go on</button>" in drawer(alice, kite)
+
+
+def test_the_budget_is_shown_and_set_by_an_owner(kite: Project, shot: Shot, alice: User, erin: User) -> None:
+    made_in(factories.ask(shot, erin)[0], 120)
+    factories.ask(shot, erin)
+    answer = as_(alice).post(f"/p/{kite.pk}/queue/budget/", {"minutes": 1}, content_type="application/json")
+    assert answer.json() == {"minutes": 1}
+    assert "Budget used up.</b> 2 min of 60 s computing used. An owner can raise it." in drawer(erin, kite)
+    refused = as_(erin).post(f"/shots/{shot.pk}/takes/", {"count": 1}, content_type="application/json")
+    assert refused.status_code == 422
+    assert "budget" in refused.json()["error"]
+    assert as_(alice).delete(f"/p/{kite.pk}/queue/budget/").json() == {"minutes": None}
+    assert Take.objects.in_line().count() == 1
+
+
+def test_the_drawer_says_whether_what_is_needed_will_be_ready(shot: Shot, alice: User) -> None:
+    for take in factories.ask(shot, alice, 4):
+        made_in(take, 60)
+    take = factories.ask(shot, alice)[0]
+    for minutes, said in ((30, "in time"), (0.5, "late")):
+        at = (timezone.now() + timedelta(minutes=minutes)).isoformat()
+        answer = as_(alice).patch(f"/takes/{take.pk}/waiting/", {"needed_by": at}, content_type="application/json")
+        assert answer.status_code == 200
+        assert f"</time></span><span>{said}</span>" in drawer(alice, shot.project)
+
+
+@pytest.mark.parametrize("moment", ["soon", "2026-11-23T15:00", "9999-12-31T23:59:59-23:00", 7, [1]])
+def test_a_time_nobody_can_read_is_refused(shot: Shot, alice: User, moment: object) -> None:
+    take = factories.ask(shot, alice)[0]
+    answer = as_(alice).patch(f"/takes/{take.pk}/waiting/", {"needed_by": moment}, content_type="application/json")
+    assert answer.status_code == 422
+    assert "expected a day and a time with its offset" in answer.json()["error"]
+
+
+def test_a_waiting_take_is_changed_through_its_form(shot: Shot, erin: User) -> None:
+    take = factories.ask(shot, erin)[0]
+    html = as_(erin).get(f"/takes/{take.pk}/waiting/").content.decode()
+    assert f'name="seed" type="number" min="0" max="4294967295" step="1" value="{take.seed}"' in html
+    data = {"engine": "blocking", "seed": 12, "handles": 3, "profile": "exact", "needed_by": ""}
+    answer = as_(erin).patch(f"/takes/{take.pk}/waiting/", data, content_type="application/json")
+    assert answer.status_code == 200
+    take.refresh_from_db()
+    assert (take.seed, take.frozen.frames) == (12, 15)
+
+
+def test_a_change_that_its_engine_cannot_do_is_refused_and_changes_nothing(shot: Shot, erin: User) -> None:
+    take = factories.ask(shot, erin)[0]
+    at = (timezone.now() + timedelta(hours=1)).isoformat()
+    data = {"engine": "blocking", "profile": "fast", "needed_by": at}
+    answer = as_(erin).patch(f"/takes/{take.pk}/waiting/", data, content_type="application/json")
+    assert answer.status_code == 422
+    digest = take.digest
+    take.refresh_from_db()
+    assert (take.digest, take.needed_by) == (digest, None)
+
+
+def test_mine_are_all_paused_and_all_given_one_time(shot: Shot, alice: User, erin: User) -> None:
+    factories.ask(shot, erin, 2)
+    his = factories.ask(shot, alice)[0]
+    where = f"/p/{shot.project_id}/queue/mine/"
+    at = (timezone.now() + timedelta(hours=1)).isoformat()
+    data = {"paused": True, "needed_by": at}
+    assert as_(erin).patch(where, data, content_type="application/json").json() == {"changed": 2}
+    his.refresh_from_db()
+    assert (his.paused_at, his.needed_by) == (None, None)
+    assert Take.objects.exclude(paused_at=None).exclude(needed_by=None).filter(by=erin).count() == 2
+
+
+def test_the_drawer_says_when_no_worker_can_make_what_waits(
+    shot: Shot, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.ask(shot, alice)
+    monkeypatch.setattr(workers, "KEY", "workers of a test")
+    live.connection().delete(workers.KEY)
+    assert "No worker is running" in drawer(alice, shot.project)
+    plain = workers.Worker("here:1", ("takes",), loads_weights=False)
+    workers.speak(plain)
+    assert "No worker" not in drawer(alice, shot.project)
+    Take.objects.update(weights="tiny@1")
+    assert "No worker that is running can load weights" in drawer(alice, shot.project)
+    workers.speak(replace(plain, name="there:2", loads_weights=True))
+    assert "No worker" not in drawer(alice, shot.project)
+
+
+def test_a_worker_that_ended_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "KEY", "workers of another test")
+    live.connection().delete(workers.KEY)
+    workers.speak(workers.Worker("here:1", ("takes",), loads_weights=True))
+    monkeypatch.setattr(workers, "GONE_SECONDS", -1)
+    assert workers.alive() == []
+    assert live.connection().hlen(workers.KEY) == 0

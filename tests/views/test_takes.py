@@ -144,8 +144,8 @@ def test_a_reason_nobody_knows_is_refused(take: Take, bob: User) -> None:
     assert post(bob, f"/takes/{take.pk}/rejection/", {"reason": "ugly"}).status_code == 422
 
 
-def test_cancelling_what_is_ready_is_a_conflict(take: Take, erin: User) -> None:
-    answer = post(erin, f"/takes/{take.pk}/cancellation/")
+def test_cancelling_what_is_ready_is_a_conflict(take: Take, alice: User) -> None:
+    answer = post(alice, f"/takes/{take.pk}/cancellation/")
     assert (answer.status_code, answer.json()["error"]) == (409, "This is ready already; there is nothing to cancel.")
 
 

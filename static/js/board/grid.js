@@ -11,7 +11,7 @@ const TRY_AGAIN_MS = 2000;
 const LINE_GATHER_MS = 500;
 const MOST_AT_ONCE = 200;
 const REORDERS = /^(?:shot\.(?:inserted|duplicated|split|moved|omitted|restored|trimmed|revised)|scene\.|draft\.|shots\.)/;
-const TURNS_THE_LINE = /^(?:takes?\.(?:asked|started|finished|failed|cancelled|queued|requeued|fronted))$/;
+const TURNS_THE_LINE = /^(?:takes?|line|budget)\./;
 const KEPT_ATTRIBUTES = ["data-is", "data-who", "aria-label"];
 
 export class Grid extends EventTarget {
@@ -193,15 +193,22 @@ export class Grid extends EventTarget {
       if (!this.element.querySelector("[data-queued]")) return;
       try {
         const answer = await fetch(`${this.base}/line/`, { headers: { Accept: "application/json" } });
-        this.#drawPlaces((await answer.json()).places);
+        this.#drawPlaces(await answer.json());
       } catch {
         // Places are asked again when the line moves.
       }
     }, LINE_GATHER_MS);
   }
 
-  #drawPlaces(places) {
+  #drawPlaces({ places, aside }) {
     for (const work of this.element.querySelectorAll("[data-queued]")) {
+      const why = aside[work.dataset.queued];
+      work.querySelector(".state").className = `state is-${why ? "paused" : "queued"}`;
+      if (why) {
+        say(work.querySelector("[data-step]"), why);
+        say(work.querySelector("[data-eta]"), "");
+        continue;
+      }
       const [number, wait] = places[work.dataset.queued] ?? [];
       if (!number) continue;
       say(work.querySelector("[data-step]"), `Queued #${number}`);
