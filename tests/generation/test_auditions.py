@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -143,6 +144,38 @@ def test_a_final_steps_aside_for_a_draft_and_loses_nothing(
     final = made(final)
     assert final.status == Status.FINISHED and final.report["facts"]["steps resumed"] == 20
     assert ffmpeg.frame(final.master.path, 20) == ffmpeg.frame(whole.master.path, 20)
+
+
+def test_a_running_take_that_is_paused_saves_its_step_and_goes_on_to_the_same_frames(
+    small: Shot, alice: User, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from generation.desk import Desk
+
+    whole, take = made(ask(small, alice, seed=5)), ask(small, alice, seed=5)
+    heard = threading.Event()
+    wants_to_stop, step = Take.wants_to_stop, Desk.step
+
+    def hears(row: Take) -> bool:
+        wants = wants_to_stop(row)
+        heard.set() if wants else None
+        return wants
+
+    def pause_at_the_tenth(desk: Desk, done: int, of: int, phase: str) -> None:
+        step(desk, done, of, phase)
+        if done == 10 and not heard.is_set():
+            Take.objects.get(pk=take.pk).pause(alice)
+            assert heard.wait(10)
+
+    monkeypatch.setattr(Take, "wants_to_stop", hears)
+    monkeypatch.setattr(Desk, "step", pause_at_the_tenth)
+    take = made(take)
+    assert take.status == Status.QUEUED and take.paused_at is not None and 0 < take.done < take.of
+    assert made(take).status == Status.QUEUED  # passed over
+    take.resume(alice)
+    done = take.done
+    take = made(take)
+    assert take.status == Status.FINISHED and take.report["facts"]["steps resumed"] == done
+    assert ffmpeg.frame(take.master.path, 20) == ffmpeg.frame(whole.master.path, 20)
 
 
 def test_takes_of_loaded_weights_go_first_within_a_round(small: Shot, alice: User, weights: Weights) -> None:
