@@ -22,7 +22,7 @@ export function startQueue() {
 
   const draw = async () => {
     timer = 0;
-    if (busy || drawer.querySelector(":popover-open, dialog[open], .is-dragged")) return void (again = true);
+    if (busy || isHeld()) return void (again = true);
     busy = true;
     try {
       fill(await fetchHtml(`${drawer.dataset.url}${drawer.hidden ? "?badge" : ""}`));
@@ -30,9 +30,15 @@ export function startQueue() {
       // What is shown stays; the next event draws it again.
     } finally {
       busy = false;
-      if (again) later();
-      again = false;
+      freed();
     }
+  };
+  /** While somebody chooses, types or drags in it, the drawer stays as it is. */
+  const isHeld = () => drawer.matches("[data-moving], :has(:popover-open, dialog[open], .is-dragged)");
+  const freed = () => {
+    if (!again || busy || isHeld()) return;
+    again = false;
+    later();
   };
   const later = () => (timer ||= setTimeout(draw, GATHER_MS));
   const fill = (html) => {
@@ -42,6 +48,7 @@ export function startQueue() {
     if (fresh) document.getElementById("queue-badge").replaceWith(fresh);
     if (fresh) document.title = `${fresh.hidden ? "" : `(${parseInt(fresh.textContent, 10)}) `}${title}`;
     if (drawer.hidden) return;
+    if (isHeld()) return void (again = true);
     const focused = drawer.contains(document.activeElement) ? document.activeElement.id : "";
     const scrolled = drawer.querySelector(".drawer-body")?.scrollTop ?? 0;
     drawer.replaceChildren(template.content);
@@ -70,12 +77,8 @@ export function startQueue() {
     if (button.dataset.action === "queue") toggle();
     else act(button);
   });
-  const freed = () => {
-    if (!again || busy) return;
-    again = false;
-    later();
-  };
-  for (const over of ["toggle", "close", "arranged"]) drawer.addEventListener(over, freed, true);
+  for (const over of ["toggle", "close"]) drawer.addEventListener(over, freed, true);
+  drawer.addEventListener("arranged", later);
   startArranging(drawer);
   startChanging(drawer);
   keys.scope("Everywhere", document.documentElement, {

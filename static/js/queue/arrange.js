@@ -5,12 +5,19 @@ import { announce } from "../toast.js";
 
 export function startArranging(drawer) {
   let sending = Promise.resolve();
+  let pending = 0;
 
   /** The order as it is shown now; one press behind the other, so that each begins where the last one ended. */
   const send = () => {
     const takes = own(drawer).map((row) => Number(row.dataset.take));
     const url = drawer.querySelector("[data-part=line]").dataset.url;
-    sending = sending.then(() => sendOrSay("POST", url, { takes })).then(() => drawer.dispatchEvent(new CustomEvent("arranged")));
+    pending += 1;
+    drawer.toggleAttribute("data-moving", true);
+    sending = sending.then(() => sendOrSay("POST", url, { takes })).then(() => {
+      pending -= 1;
+      drawer.toggleAttribute("data-moving", pending > 0);
+      drawer.dispatchEvent(new CustomEvent("arranged"));
+    });
   };
 
   drawer.addEventListener("keydown", (event) => {
@@ -34,7 +41,7 @@ export function startArranging(drawer) {
     event.preventDefault();
     const row = grip.closest(".job");
     const before = own(drawer);
-    grip.setPointerCapture(event.pointerId);
+    drawer.setPointerCapture(event.pointerId);  // the grip itself moves, and would lose it
     row.classList.add("is-dragged");
 
     const move = ({ clientY }) => {
@@ -46,15 +53,17 @@ export function startArranging(drawer) {
       else if (lower && clientY > middle(lower)) swap(row, lower);
     };
     const end = (ended) => {
-      grip.removeEventListener("pointermove", move);
+      drawer.removeEventListener("pointermove", move);
+      drawer.removeEventListener("pointerup", end);
+      drawer.removeEventListener("pointercancel", end);
       row.classList.remove("is-dragged");
       const changed = own(drawer).some((each, place) => each !== before[place]);
       if (ended.type === "pointerup" && changed) send();
       else drawer.dispatchEvent(new CustomEvent("arranged"));
     };
-    grip.addEventListener("pointermove", move);
-    grip.addEventListener("pointerup", end, { once: true });
-    grip.addEventListener("pointercancel", end, { once: true });
+    drawer.addEventListener("pointermove", move);
+    drawer.addEventListener("pointerup", end);
+    drawer.addEventListener("pointercancel", end);
   });
 }
 
