@@ -83,7 +83,9 @@ class Card:
 
     @property
     def at_work(self) -> Take | None:
-        return self.running[0] if self.running else self.queued[0] if self.queued else None
+        if self.running:
+            return self.running[0]
+        return next((take for take in self.queued if take.paused_at is None), self.queued[0] if self.queued else None)
 
     @property
     def waits_more(self) -> int:

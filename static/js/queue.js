@@ -84,7 +84,7 @@ export function startQueue() {
   keys.scope("Everywhere", document.documentElement, {
     "shift+q": { label: "Show or hide the queue", run: toggle },
   }, { pageDefault: true });
-  keys.scope("Queue", drawer, { "escape": { label: "Hide the queue", run: toggle } });
+  keys.scope("Queue", drawer, { "escape": { label: "Hide the queue", run: () => (isHeld() ? false : toggle()) } });
 }
 
 async function act(button) {

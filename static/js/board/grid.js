@@ -212,7 +212,7 @@ export class Grid extends EventTarget {
       const [number, wait] = places[work.dataset.queued] ?? [];
       if (!number) continue;
       say(work.querySelector("[data-step]"), `Queued #${number}`);
-      say(work.querySelector("[data-eta]"), wait && number > 1 ? `in ${wait}` : "next");
+      say(work.querySelector("[data-eta]"), number === 1 ? "next" : wait ? `in ${wait}` : "");
     }
   }
 
