@@ -29,7 +29,7 @@ class Wanted:
 def pressing(wanted: Sequence[Wanted], other: float, devices: int = 1) -> int | None:
     """The take that has to go now, or None while letting a regular one of `other` seconds go first makes none late.
 
-    `devices` share the work. Others, of about `other` seconds each, are let go in between as IN_A_ROW says. A take whose
+    `devices` share the work; others, of about `other` seconds each, go in between as IN_A_ROW says. A take whose
     time is over presses nobody: it waits for its turn like any other.
     """
     still = sorted((each for each in wanted if each.within > 0), key=lambda each: (each.within, each.pk))

@@ -59,6 +59,14 @@ def _text(name: bytes | str) -> str:
     return name.decode() if isinstance(name, bytes) else name
 
 
+def goes_on() -> bool:
+    """Whether the worker that this process belongs to may take more: it still says that it lives, and is not ending."""
+    try:
+        return bool(live.connection().hexists(KEY, f"{socket.gethostname()}:{os.getppid()}"))
+    except redis.RedisError:
+        return False
+
+
 def missing(weights: bool) -> str:
     """Why nobody alive could make a take, with or without weights; empty where somebody can, or nobody knows."""
     here = alive()

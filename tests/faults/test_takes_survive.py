@@ -156,3 +156,17 @@ def test_a_take_goes_on_at_once_after_a_stop_and_no_try_is_spent(watched: Watche
     watched.until(take, "finished")
     assert watched.row(take, "tries") == (1,)
     assert watched.finished_events(take) == 1
+
+
+def test_a_worker_that_is_told_to_end_takes_nothing_more(watched: Watched) -> None:
+    takes = watched.ask(12, frames=100)
+    watched.until_half_way(takes[0])
+    pid = watched.app.pid("takes")
+    os.kill(pid, signal.SIGINT)  # warm: what it has it finishes
+    wait_until(lambda: watched.app.pid("takes") not in (0, pid), "another worker in its place", 30)
+    assert watched.status(takes[0]) == "finished"
+    assert watched.row(takes[0], "tries") == (1,)
+    assert "queued" in {watched.status(take) for take in takes}
+    for take in takes:
+        watched.until(take, "finished")
+        assert watched.finished_events(take) == 1

@@ -9,6 +9,7 @@ from diffusers import (
     LTXConditionPipeline,
     LTXVideoTransformer3DModel,
 )
+from diffusers.pipelines.ltx import LTXLatentUpsamplerModel
 
 from tests.generation.tiny.words import t5, tokenizer
 
@@ -47,3 +48,11 @@ def build(folder: Path) -> None:
     )
     scheduler = FlowMatchEulerDiscreteScheduler()
     LTXConditionPipeline(scheduler, vae, t5(), tokenizer(), transformer).save_pretrained(folder)
+
+
+def add_upsampler(folder: Path) -> None:
+    """What lies beside the parts of weights that can finish."""
+    torch.manual_seed(3)
+    LTXLatentUpsamplerModel(in_channels=8, mid_channels=32, num_blocks_per_stage=1).save_pretrained(
+        folder / "latent_upsampler"
+    )
