@@ -8,6 +8,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Test files run side by side, each process with servers of its own; in the order found, so that browsers come last.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
 # Where there is no NVIDIA card, torch without CUDA: a tenth of the size. Set it empty to take what pip offers.
 TORCH_CPU := https://download.pytorch.org/whl/cpu
@@ -43,7 +45,7 @@ run: setup
 test: setup
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.firefox
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m tests.chromium
