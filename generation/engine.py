@@ -21,6 +21,7 @@ class Engine:
     no weights. `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and
     `settings` are what a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for.
     `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none.
+    `finishes_with` is the part of the weights that enlarges a composed take, where the engine knows such a part.
     `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts at the
     engine's own rate where it has one.
     """
@@ -46,6 +47,7 @@ class Engine:
     holds: bool = False
     usual_frames: int = 0
     draft_threshold: float = 0.0
+    finishes_with: str = ""
     no_draft: str = "No draft profile was found for this engine that keeps its pictures."
 
     def loads(self, pipeline: str, options: dict[str, Any]) -> bool:

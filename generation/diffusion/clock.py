@@ -45,6 +45,7 @@ class Clock:
     look: Callable[[torch.Tensor], None] | None = None
     resumed: State | None = None
     passes: int = 1
+    more: int = 0
     done: int = 0
     of: int = 0
     last: torch.Tensor | None = None
@@ -110,7 +111,7 @@ class Clock:
     def _begin(self) -> None:
         """The schedule is known once the loop begins; until then the words and guides are being read."""
         if not self.of:
-            self.of = len(self.pipe.scheduler.timesteps) * self.passes
+            self.of = len(self.pipe.scheduler.timesteps) * self.passes + self.more
             self.phase = f"step 1 of {self.of}"
 
     def _turn(self) -> None:

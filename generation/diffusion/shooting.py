@@ -51,12 +51,13 @@ def shoot(
     unpack: Unpack | None = None,
     dtypes: dict[str, str] | None = None,
     passes: int = 1,
+    more: int = 0,
 ) -> Shooting:
     """Runs the recipe's weights through `pipeline_class` with what `arguments(pipe)` says.
 
     `unpack` brings a scheduler's latents into (channels, T, H, W) for previews; `dtypes` names parts that need another
-    number format than the plan's; `passes` is how often the schedule is gone through in one call. Raises Refused with
-    a reason, Held with a saved state, and whatever the desk raises.
+    number format than the plan's; `passes` is how often the schedule is gone through in one call, `more` the steps of
+    another schedule behind it. Raises Refused with a reason, Held with a saved state, and whatever the desk raises.
     """
     weights = _weights(recipe, desk)
     device = planning.device()
@@ -67,7 +68,7 @@ def shoot(
         why = planning.because(weights.tensor_bytes, plan, free)
 
         def attempt(plan: Plan) -> Shooting:
-            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes)
+            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes, more)
 
         try:
             return _within_memory(recipe, plan, why, attempt)
@@ -114,6 +115,7 @@ def _once(
     unpack: Unpack | None,
     dtypes: dict[str, str] | None,
     passes: int,
+    more: int,
 ) -> Shooting:
     seconds = {}
     row = catalogue.engine(recipe.engine)
@@ -138,6 +140,7 @@ def _once(
         look=lambda clean: window.show(here.pipe, clean),
         resumed=_resumed(recipe, desk, weights),
         passes=passes,
+        more=more,
     )
     began = time.monotonic()
     with torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():
