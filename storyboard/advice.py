@@ -101,7 +101,7 @@ class Advice:
 
     @property
     def _wait(self) -> str:
-        wait = Line.now().wait(Take.objects.all().next_turn(self.by)) if self.by else None
+        wait = Line.now().wait(Take.objects.filter(is_final=False).next_turn(self.by)) if self.by else None
         return f" The first would start in {wait}." if wait and wait.middle else ""
 
     @property

@@ -27,6 +27,16 @@ class Choice:
         return f"{self.row.label} · {self.weights.name}" if self.weights else self.row.label
 
     @property
+    def why_no_finish(self) -> str:
+        """Why a take cannot be composed small and then finished at twice the size; nothing where it can."""
+        part = self.row.finishes_with
+        if not part:
+            return f"{self.row.label} has no second pass to finish a take with."
+        if self.weights is None or not self.weights.tensor_bytes.get(part):
+            return f"These weights have no upsampler beside them: the folder {part} is missing."
+        return ""
+
+    @property
     def pinned(self) -> str:
         return self.weights.pinned if self.weights else ""
 

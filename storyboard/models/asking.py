@@ -59,6 +59,13 @@ def _profile(row: Engine, name: str) -> dict[str, str]:
     return {"profile": DRAFT}
 
 
+def _finish(choice: engines.Choice, wanted: bool) -> dict[str, bool]:
+    """What a recipe says of a take that is composed at its usual size and then finished at twice that."""
+    if wanted and choice.why_no_finish:
+        raise Refusal(f"{choice.why_no_finish} Ask for it without finish.")
+    return {"finish": True} if wanted else {}
+
+
 def audition_share(choice: engines.Choice | None) -> int:
     """After what share of the steps an audition stops, in percent."""
     if choice is None or not choice.row.holds:
@@ -94,6 +101,7 @@ def complete(
         if each.kind not in row.honours:
             raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
     width, height = row.legal_size(project.width, project.height)
+    finish = _finish(choice, inputs.get("finish", False))
     recipe = Recipe(
         engine=row.name,
         words=version.words(),
@@ -101,13 +109,13 @@ def complete(
         seed=seed,
         frames=row.frames_for(version.frames + _handles(inputs), project.rate),
         rate=project.rate,
-        width=width,
-        height=height,
+        width=width * 2 if finish else width,
+        height=height * 2 if finish else height,
         steps=row.steps,
         guidance=row.guidance,
         weights=choice.pinned,
         ingredients=ingredients,
-        settings=row.settings | _profile(row, inputs.get("profile") or EXACT),
+        settings=row.settings | _profile(row, inputs.get("profile") or EXACT) | finish,
     )
     try:
         row.check(recipe)

@@ -86,7 +86,7 @@ class Audition(Job):
             hold_share=None,
             is_final=True,
             queued_at=Now(),
-            turn=manager.all().next_turn(by),
+            turn=manager.filter(is_final=True).next_turn(by),
             tries=0,
             held_at=None,
         ):

@@ -64,10 +64,14 @@ class JobQuerySet(models.QuerySet[Any]):
         Turns are handed out when queueing, one per row and person, so that somebody who asks for one take waits for
         one round, however many another has asked for.
         """
-        waiting = self.filter(status__in=WAITING)
-        served = waiting.aggregate(first=models.Min("turn"))["first"] or 1
-        mine = waiting.filter(by=by).aggregate(last=models.Max("turn"))["last"] or 0
-        return max(served, mine + 1)
+        mine = self.filter(status__in=WAITING, by=by).aggregate(last=models.Max("turn"))["last"] or 0
+        return max(self.served_turn(), mine + 1)
+
+    def served_turn(self) -> int:
+        """The round that is being served: of what runs, or of what may be begun next. Who was moved up counts not."""
+        running = self.filter(status=Status.RUNNING, priority=0).aggregate(first=models.Min("turn"))["first"]
+        waiting = self.in_line().filter(priority=0).aggregate(first=models.Min("turn"))["first"]
+        return min((turn for turn in (running, waiting) if turn is not None), default=1)
 
     def next_for(self, loaded: str) -> int | None:
         """The row this worker should take; `loaded` names the weights it has in memory."""
@@ -299,6 +303,7 @@ class Job(models.Model):
             of=0,
             error="",
             tries=0,
+            turn=max(self.turn, self._alike().served_turn()),
             **self._anew(),
         ):
             raise Conflict("Only a failed or cancelled one can be tried again.")
@@ -311,6 +316,10 @@ class Job(models.Model):
         if getattr(self, "state_path", None):
             return {}
         return {"wasted": F("wasted") + F("spent"), "spent": 0.0}
+
+    def _alike(self) -> Any:
+        """The rows it takes turns with."""
+        return type(self)._default_manager.all()
 
     def ring(self) -> None:
         """Wakes a worker once this commits."""

@@ -212,6 +212,9 @@ class InLine(Audition):
         self.refresh_from_db()
         self.record("needed", by, at=at.isoformat() if at else "")
 
+    def _alike(self) -> Any:
+        return type(self)._default_manager.filter(is_final=self.is_final)
+
     @property
     def can_stop_half_way(self) -> bool:
         raise NotImplementedError

@@ -129,7 +129,8 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
         `audition` stops each after a share of its steps, to be looked at before the rest is computed.
         `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft"), `without`
-        the kinds of guides to leave out, `handles`, frames more than the cut needs, behind its end, and `needed_by`.
+        the kinds of guides to leave out, `handles`, frames more than the cut needs, behind its end, `needed_by`, and
+        `finish`, to be drawn in at twice the size it is composed at.
         """
         asking.check_amount(len(shots), count)
         asking.check_budget(project)
@@ -155,7 +156,7 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
             shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
         }
         versions = {shot.pk: shot.current for shot in held.values()}
-        turn = self.next_turn(by)
+        turn = self.filter(is_final=False).next_turn(by)
         takes: list[Take] = []
         for pk in ids:
             number = self.filter(shot=pk).aggregate(last=models.Max("number"))["last"] or 0
@@ -301,9 +302,11 @@ class Take(InLine):
         share = asking.audition_share(choice) if audition else None
         kept = tuple(each for each in held.frozen.ingredients if each.kind in ("continue", "staging"))
         seed = held.seed if inputs.get("seed") is None else inputs["seed"]
+        finish = bool(held.frozen.settings.get("finish")) and not choice.why_no_finish
         version = held.shot.current
         assert version is not None
-        recipe = asking.complete(choice, held.project, version, 0, {**inputs, "seed": seed, "ingredients": kept})
+        asked = {"finish": finish, **inputs, "seed": seed, "ingredients": kept}
+        recipe = asking.complete(choice, held.project, version, 0, asked)
         for name, value in {**_of_recipe(recipe), "version": version, "hold_share": share}.items():
             setattr(held, name, value)
         held.attempt += 1
@@ -430,8 +433,14 @@ def _of_recipe(recipe: Recipe) -> dict[str, Any]:
         "digest": recipe.digest,
         "of": recipe.frames,
         "steps": recipe.steps,
-        "amount": recipe.frames * recipe.width * recipe.height * max(1, recipe.steps),
+        "amount": round(recipe.frames * recipe.width * recipe.height * _steps_at_full_size(recipe)),
     }
+
+
+def _steps_at_full_size(recipe: Recipe) -> float:
+    """The steps, those at half the size for the quarter of the pixels they have."""
+    steps, how = max(1, recipe.steps), recipe.settings
+    return steps / 4 + how["finish_steps"] * how["finish_strength"] if how.get("finish") else steps
 
 
 def _count(rows: models.QuerySet[Any]) -> Coalesce:

@@ -32,12 +32,14 @@ def card(request: SignedIn, pk: int) -> HttpResponse:
 def ask(request: SignedIn, pk: int) -> JsonResponse:
     """`count` takes of this shot; the same `key` again asks nothing more. `seed` is the first one's.
 
-    `without` names the kinds of guides that the page showed as left out, `handles` the frames wanted behind the cut.
+    `without` names the kinds of guides that the page showed as left out, `handles` the frames wanted behind the cut;
+    with `finish` it is composed at the usual size and drawn in at twice that.
     """
     shot = seen(request, Shot, Role.EDITOR, pk=pk)
     data = body(request)
     inputs: dict[str, Any] = {} if whole(data, "seed") is None else {"seed": whole(data, "seed")}
     inputs["profile"] = str(data.get("profile") or "")
+    inputs["finish"] = _yes(data.get("finish"))
     inputs["without"] = _names(data, "without")
     inputs["handles"] = whole(data, "handles", 0)
     takes = Take.objects.ask(

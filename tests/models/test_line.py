@@ -73,6 +73,32 @@ def test_a_paused_take_is_passed_over_and_keeps_its_turn(shot: Shot, erin: User)
         first.resume(erin)
 
 
+def test_what_is_kept_back_lets_nobody_jump_the_line(shot: Shot, alice: User, erin: User) -> None:
+    factories.ask(shot, erin)[0].pause(erin)
+    many = factories.ask(shot, alice, 4)
+    Take.objects.filter(pk=many[0].pk).update(status=Status.CANCELLED)
+    served = Take.objects.get(pk=many[1].pk).turn
+    assert factories.ask(shot, factories.person("Dora"))[0].turn == served > 1
+
+
+def test_finals_that_wait_let_no_draft_jump_the_line(shot: Shot, alice: User, erin: User) -> None:
+    final = factories.ask(shot, erin)[0]
+    Take.objects.filter(pk=final.pk).update(is_final=True)
+    many = factories.ask(shot, alice, 4)
+    Take.objects.filter(pk=many[0].pk).update(status=Status.CANCELLED)
+    newcomer = factories.ask(shot, factories.person("Dora"))[0]
+    assert line() == [many[1].pk, newcomer.pk, many[2].pk, many[3].pk, final.pk]
+
+
+def test_what_is_tried_again_long_after_stands_in_the_round_that_is_served(shot: Shot, alice: User, erin: User) -> None:
+    early = factories.ask(shot, erin)[0]
+    early.cancel(erin)
+    many = factories.ask(shot, alice, 4)
+    Take.objects.filter(pk__in=[take.pk for take in many[:3]]).update(status=Status.CANCELLED)
+    early.retry(erin)
+    assert early.turn == many[3].turn
+
+
 def test_all_of_one_persons_pause_and_nobody_elses(kite: Project, shot: Shot, alice: User, erin: User) -> None:
     factories.ask(shot, erin, 3)
     his = factories.ask(shot, alice)[0]
