@@ -44,6 +44,7 @@ function asked(fields) {
     count: fields.querySelector("[data-part=count]").value,
     engine: fields.querySelector("[data-part=engine]").value,
     profile: fields.querySelector("[data-part=profile]")?.value ?? "",
+    finish: fields.querySelector("[data-part=finish]")?.checked === true,
     handles: fields.querySelector("[data-part=handles]").value || "0",
     without: [...fields.querySelectorAll(".guide.is-held.is-unheeded")].map(({ dataset }) => dataset.kind),
     audition: fields.querySelector("[data-part=audition]")?.checked === true,
