@@ -97,11 +97,19 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True)
+class Sound:
+    """What is heard: float32 `samples` (count, channels) from -1 to 1, `rate` of them a second."""
+
+    samples: np.ndarray
+    rate: int
+
+
+@dataclass(frozen=True)
 class Made:
     """What an engine hands back: `frames` yields uint8 RGB (height, width, 3), exactly `recipe.frames` of them.
 
     `facts` are what the engine measured on its way: device, number format, plan, seconds by phase. `sidecars` are small
-    files by role, such as a staging.json that a later take may continue from.
+    files by role, such as a staging.json that a later take may continue from. `sound` begins with the first frame.
     """
 
     frames: Iterable[np.ndarray]
@@ -110,3 +118,4 @@ class Made:
     notes: tuple[str, ...] = ()
     version: str = "1"
     facts: dict[str, Any] = field(default_factory=dict)
+    sound: Sound | None = None

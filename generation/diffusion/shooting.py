@@ -23,7 +23,7 @@ from generation.diffusion.plan import Plan
 from generation.diffusion.state import BadState, State
 from generation.engine import DRAFT
 from generation.recipe import Recipe
-from generation.report import Desk, DeviceLost, Held, Refused
+from generation.report import Desk, DeviceLost, Held, Refused, Sound
 from generation.weights import BadWeights, Weights
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Shooting:
     frames: np.ndarray
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sound: Sound | None = None
 
 
 def shoot(
@@ -153,7 +154,7 @@ def _once(
     window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
     said = saving.said if saving else slower
-    return Shooting(frames, facts, (said,) if said else ())
+    return Shooting(frames, facts, (said,) if said else (), _sound(result, here.pipe))
 
 
 class _Window:
@@ -208,6 +209,14 @@ def _held(pause: Pause, desk: Desk) -> Held:
 def _frames(result: Any) -> np.ndarray:
     found = result.frames if hasattr(result, "frames") else result[0]
     return np.asarray(found[0] if np.ndim(found) == 5 or isinstance(found, list) else found)
+
+
+def _sound(result: Any, pipe: Any) -> Sound | None:
+    """What a pipeline with a voice was heard to say; nothing where that is no sound."""
+    if getattr(result, "audio", None) is None:
+        return None
+    samples = result.audio[0].float().cpu().numpy().T
+    return Sound(samples, pipe.vocoder.config.output_sampling_rate) if np.isfinite(samples).all() else None
 
 
 def _facts(plan: Plan, loaded: dict[str, Any], clock: Clock, seconds: dict[str, float]) -> dict[str, Any]:

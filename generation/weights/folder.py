@@ -13,7 +13,7 @@ from typing import Any
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5")
 CODE = (".py", ".pyc", ".so", ".dll", ".dylib")
 HEADER_MAX = 100_000_000
-LIBRARIES = ("diffusers", "transformers", "generation.weights")
+LIBRARIES = ("diffusers", "transformers", "generation.weights", "ltx2")  # the last is a part of diffusers
 _DTYPE_BYTES = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "F16": 2, "BF16": 2}
 _DTYPE_BYTES |= {"I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8, "U16": 2}
 
