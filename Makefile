@@ -1,5 +1,6 @@
 # make run    the app on http://127.0.0.1:8000 (PORT and HOST choose another place)
 # make test   every test, with the servers and the browser it needs
+# make gpu    the engines' contract and measurements on a card        make rehearse  the same, small, on the CPU
 # make bench  the measurements        make lint   style, types and the direction of imports
 # make pins   new exact versions, after a change in pyproject.toml
 # make clean  everything that setup and tests made, never your data in var/
@@ -15,7 +16,7 @@ CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 OLD_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup run test bench lint format pins clean
+.PHONY: setup run test gpu rehearse bench lint format pins clean
 
 setup: $(READY)
 
@@ -46,6 +47,14 @@ test: setup
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.firefox
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+gpu: setup
+	@$(BIN)/python -m pytest tests/gpu $(ARGS)
+	@$(BIN)/python -m tests.gpu.measure
+
+rehearse: setup
+	@REHEARSE=1 $(BIN)/python -m pytest tests/gpu $(ARGS)
+	@$(BIN)/python -m tests.gpu.measure --rehearse
 
 bench: setup
 	@$(BIN)/python -m tests.chromium

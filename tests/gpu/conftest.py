@@ -1,0 +1,39 @@
+"""These tests need an accelerator. With REHEARSE=1 they run on the CPU, in the number format a card would use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from generation.diffusion import plan as planning
+from generation.diffusion import residence
+from generation.diffusion.plan import Plan
+from tests.generation.contract.conftest import elsewhere, stage
+
+__all__ = ["elsewhere", "stage"]
+
+REHEARSE = bool(os.environ.get("REHEARSE"))
+FORMAT = "bfloat16"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.gpu)
+        if not REHEARSE and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="no accelerator here; REHEARSE=1 runs this on the CPU"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rehearsal() -> Iterator[None]:
+    """On the CPU: the plans that a card would be offered as far as one has them, in a card's number format."""
+    if not REHEARSE:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CIRCLE_TAKE_DEVICE", "cpu")
+        patch.setattr(planning, "plans", lambda name: (Plan(name, FORMAT), Plan(name, FORMAT, tiled=True)))
+        yield
+    residence.clear()
