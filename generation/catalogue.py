@@ -89,6 +89,7 @@ ENGINES: tuple[Engine, ...] = (
             "audio_guidance_scale": 7.0,
             "max_sequence_length": 1024,
         },
+        holds=True,
         usual_frames=121,
         no_draft="The first-block cache knows only of pictures, and LTX-2's blocks make sound with them.",
     ),

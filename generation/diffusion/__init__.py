@@ -14,6 +14,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":16:8")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from generation.diffusion.clock import Beat
 from generation.diffusion.shooting import Shooting, shoot
 
-__all__ = ["Shooting", "shoot"]
+__all__ = ["Beat", "Shooting", "shoot"]

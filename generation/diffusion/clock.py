@@ -32,6 +32,21 @@ class Pause(Exception):
         self.state = state
 
 
+@dataclass(frozen=True)
+class Beat:
+    """How the steps of one call come: its schedule is gone through `passes` times, then `more` steps of another are.
+
+    `paired` says that a second scheduler of the pipeline's ends every step.
+    """
+
+    passes: int = 1
+    more: int = 0
+    paired: bool = False
+
+
+ONCE = Beat()
+
+
 @dataclass
 class Clock:
     """One call of one pipeline. `poll` raises to stop; `hold` says whether to stop after a step and keep its state."""
@@ -44,14 +59,14 @@ class Clock:
     hold: Callable[[int, int], bool]
     look: Callable[[torch.Tensor], None] | None = None
     resumed: State | None = None
-    passes: int = 1
-    more: int = 0
+    beat: Beat = ONCE
     done: int = 0
     of: int = 0
     last: torch.Tensor | None = None
     phase: str = "reading the words"
     skipped: int = 0
-    model_output: tuple[list[int], str] = field(default_factory=lambda: ([], "float32"))
+    model_outputs: list[tuple[list[int], str]] = field(default_factory=list)
+    outputs: list[torch.Tensor] = field(default_factory=list)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Clock]:
@@ -85,9 +100,10 @@ class Clock:
 
         @functools.wraps(kind.step)
         def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
-            if scheduler is not watched:
-                return kind.step(scheduler, *args, **kwargs)
-            return clock._tick(functools.partial(kind.step, scheduler), scheduler, args, kwargs)
+            real = functools.partial(kind.step, scheduler)
+            if scheduler is watched:
+                return clock._tick(real, scheduler, args, kwargs)
+            return clock._second_tick(real, scheduler, args, kwargs) if clock.beat.paired else real(*args, **kwargs)
 
         return type(kind.__name__, (kind,), {"step": step, "__module__": kind.__module__})
 
@@ -104,14 +120,34 @@ class Clock:
         if self.look is not None:
             self.look(outputs[1] if len(outputs) > 1 else _clean(sample, outputs[0], before, _sigma(scheduler)))
         self._turn()
-        if self.done < self.of and self.hold(self.done, self.of):
-            raise Pause(self._state(scheduler, outputs))
+        self.outputs = outputs
+        if not self.beat.paired:
+            self._pause_if_asked(outputs, state.remembered(scheduler))
         return result
+
+    def _second_tick(self, step: Callable[..., Any], scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """The step of the scheduler that comes behind the pipeline's own, with which a step is over."""
+        resumed = self.resumed
+        if resumed and self.done == self.skipped:
+            sample = _sample(scheduler, args, kwargs)
+            outputs = [sample] * (len(resumed.outputs) // 2)
+            if self.done == resumed.done:
+                outputs = [each.to(sample.device) for each in resumed.outputs[len(outputs) :]]
+                state.remind(scheduler, resumed.scheduler, sample.device, state.SECOND)
+            return _answered(outputs, kwargs.get("return_dict", True))
+        result = step(*args, **kwargs)
+        both = state.remembered(self.pipe.scheduler) | state.remembered(scheduler, state.SECOND)
+        self._pause_if_asked([*self.outputs, *_tensors(result)], both)
+        return result
+
+    def _pause_if_asked(self, outputs: list[torch.Tensor], remembered: dict[str, Any]) -> None:
+        if self.done < self.of and self.hold(self.done, self.of):
+            raise Pause(self._state(outputs, remembered))
 
     def _begin(self) -> None:
         """The schedule is known once the loop begins; until then the words and guides are being read."""
         if not self.of:
-            self.of = len(self.pipe.scheduler.timesteps) * self.passes + self.more
+            self.of = len(self.pipe.scheduler.timesteps) * self.beat.passes + self.beat.more
             self.phase = f"step 1 of {self.of}"
 
     def _turn(self) -> None:
@@ -124,9 +160,10 @@ class Clock:
         self.done += 1
         self.skipped += 1
         sample = _sample(scheduler, args, kwargs)
-        outputs = [sample] * len(self.resumed.outputs)
+        count = len(self.resumed.outputs) // (2 if self.beat.paired else 1)
+        outputs = [sample] * count
         if self.done == self.resumed.done:
-            outputs = [each.to(sample.device) for each in self.resumed.outputs]
+            outputs = [each.to(sample.device) for each in self.resumed.outputs[:count]]
             state.remind(scheduler, self.resumed.scheduler, sample.device)
             self.generator.set_state(self.resumed.generator)
         self.last = outputs[0]
@@ -143,13 +180,16 @@ class Clock:
             self._begin()
             resumed = self.resumed
             if resumed is not None and self.done < resumed.done:
-                shape, dtype = resumed.model_output
                 here = next(each for each in (*args, *kwargs.values()) if isinstance(each, torch.Tensor))
-                silence = torch.zeros(shape, dtype=getattr(torch, dtype), device=here.device)
-                return Transformer2DModelOutput(silence) if kwargs.get("return_dict", True) else (silence,)
+                silence = tuple(
+                    torch.zeros((here.shape[0], *shape[1:]), dtype=getattr(torch, dtype), device=here.device)
+                    for shape, dtype in resumed.model_outputs
+                )
+                return Transformer2DModelOutput(silence[0]) if kwargs.get("return_dict", True) else silence
             result = forward(*args, **kwargs)
-            said = _tensors(result)[0]
-            self.model_output = (list(said.shape), str(said.dtype).removeprefix("torch."))
+            self.model_outputs = [
+                (list(each.shape), str(each.dtype).removeprefix("torch.")) for each in _tensors(result)
+            ]
             return result
 
         denoiser.forward = listening  # type: ignore[method-assign]
@@ -158,10 +198,9 @@ class Clock:
         finally:
             denoiser.forward = forward  # type: ignore[method-assign]
 
-    def _state(self, scheduler: Any, outputs: list[torch.Tensor]) -> State:
-        remembered = state.remembered(scheduler)
+    def _state(self, outputs: list[torch.Tensor], remembered: dict[str, Any]) -> State:
         noise = self.generator.get_state()
-        return State(self.digest, self.weights, self.done, self.of, outputs, remembered, noise, self.model_output)
+        return State(self.digest, self.weights, self.done, self.of, outputs, remembered, noise, self.model_outputs)
 
     def _settle(self) -> None:
         """After a stop in the middle, caches and offloading hooks must not tell the next take about this one."""

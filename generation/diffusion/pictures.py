@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from generation.blocking.stills import covering
+from generation.diffusion import depth
+from generation.engine import DEPTH_MODEL
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Refused
 
@@ -31,10 +33,16 @@ def prefix(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> li
 
 
 def clip(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
-    """`count` frames of a guide clip from its start, its last one held where it is shorter."""
+    """`count` frames of a guide clip from its start, its last one held where it is shorter.
+
+    Depth is found in the clip's pictures first where the recipe names a model for that.
+    """
     found = _frames(desk.ingredient(ingredient.sha256), count - 1, count, exact=False)
-    found += [found[-1]] * (count - len(found))
-    return [Image.fromarray(covering(each, recipe.width, recipe.height)) for each in found]
+    cut = [covering(each, recipe.width, recipe.height) for each in found]
+    if ingredient.kind == "depth" and recipe.settings.get(DEPTH_MODEL):
+        cut = depth.of_clip(cut, ingredient.sha256, recipe.settings[DEPTH_MODEL], desk)
+    cut += [cut[-1]] * (count - len(cut))
+    return [Image.fromarray(each) for each in cut]
 
 
 def at_frame(ingredient: Ingredient, recipe: Recipe) -> int:

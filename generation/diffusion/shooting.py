@@ -16,7 +16,7 @@ from generation import catalogue
 from generation.diffusion import plan as planning
 from generation.diffusion import profiles, residence
 from generation.diffusion.check import sound
-from generation.diffusion.clock import Clock, Pause
+from generation.diffusion.clock import ONCE, Beat, Clock, Pause
 from generation.diffusion.device import WAITING, is_lost, lock
 from generation.diffusion.latents import Colours
 from generation.diffusion.plan import Plan
@@ -51,14 +51,13 @@ def shoot(
     arguments: Arguments,
     unpack: Unpack | None = None,
     dtypes: dict[str, str] | None = None,
-    passes: int = 1,
-    more: int = 0,
+    beat: Beat = ONCE,
 ) -> Shooting:
     """Runs the recipe's weights through `pipeline_class` with what `arguments(pipe)` says.
 
     `unpack` brings a scheduler's latents into (channels, T, H, W) for previews; `dtypes` names parts that need another
-    number format than the plan's; `passes` is how often the schedule is gone through in one call, `more` the steps of
-    another schedule behind it. Raises Refused with a reason, Held with a saved state, and whatever the desk raises.
+    number format than the plan's; `beat` is how its steps come. Raises Refused with a reason, Held with a saved state,
+    and whatever the desk raises.
     """
     weights = _weights(recipe, desk)
     device = planning.device()
@@ -69,7 +68,7 @@ def shoot(
         why = planning.because(weights.tensor_bytes, plan, free)
 
         def attempt(plan: Plan) -> Shooting:
-            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, passes, more)
+            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, beat)
 
         try:
             return _within_memory(recipe, plan, why, attempt)
@@ -115,8 +114,7 @@ def _once(
     arguments: Arguments,
     unpack: Unpack | None,
     dtypes: dict[str, str] | None,
-    passes: int,
-    more: int,
+    beat: Beat,
 ) -> Shooting:
     seconds = {}
     row = catalogue.engine(recipe.engine)
@@ -140,8 +138,7 @@ def _once(
         hold=desk.hold if profile != DRAFT else lambda done, of: False,
         look=lambda clean: window.show(here.pipe, clean),
         resumed=_resumed(recipe, desk, weights),
-        passes=passes,
-        more=more,
+        beat=beat,
     )
     began = time.monotonic()
     with torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():

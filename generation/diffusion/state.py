@@ -11,7 +11,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-FORMAT = "1"
+FORMAT = "2"
+SECOND = "second/"  # before what the second of a pair of schedulers remembers
 
 
 class BadState(ValueError):
@@ -20,7 +21,10 @@ class BadState(ValueError):
 
 @dataclass
 class State:
-    """After `done` of `of` steps: what the scheduler returned, what it remembers, where the noise stands."""
+    """After `done` of `of` steps: what the scheduler returned, what it remembers, where the noise stands.
+
+    Of a pair of schedulers the second one's tensors come behind the first one's, as many; its memory has a prefix.
+    """
 
     digest: str
     weights: str
@@ -29,7 +33,7 @@ class State:
     outputs: list[torch.Tensor]
     scheduler: dict[str, Any]
     generator: torch.Tensor
-    model_output: tuple[list[int], str] = field(default_factory=lambda: ([], "float32"))
+    model_outputs: list[tuple[list[int], str]] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         tensors = {f"output.{index}": each for index, each in enumerate(self.outputs)}
@@ -44,7 +48,7 @@ class State:
             "done": str(self.done),
             "of": str(self.of),
             "plain": json.dumps(plain),
-            "model_output": json.dumps(self.model_output),
+            "model_outputs": json.dumps(self.model_outputs),
         }
         save_file({name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}, path, said)
 
@@ -63,20 +67,23 @@ class State:
         for name, shape in json.loads(said["plain"]).items():
             scheduler[name] = _rebuilt(shape, tensors)
         outputs = [tensors[f"output.{index}"] for index in range(sum(name.startswith("output.") for name in tensors))]
-        size, dtype = json.loads(said["model_output"])
-        return cls(
-            digest, weights, int(said["done"]), int(said["of"]), outputs, scheduler, tensors["generator"], (size, dtype)
-        )
+        heard = [(size, dtype) for size, dtype in json.loads(said["model_outputs"])]
+        done, of = int(said["done"]), int(said["of"])
+        return cls(digest, weights, done, of, outputs, scheduler, tensors["generator"], heard)
 
 
-def remembered(scheduler: Any) -> dict[str, Any]:
+def remembered(scheduler: Any, prefix: str = "") -> dict[str, Any]:
     """What a scheduler keeps between steps: its plain attributes and tensors, never its configuration."""
-    return {name: value for name, value in vars(scheduler).items() if name != "_internal_dict" and _is_plain(value)}
+    here = {name: value for name, value in vars(scheduler).items() if name != "_internal_dict" and _is_plain(value)}
+    return {prefix + name: value for name, value in here.items()}
 
 
-def remind(scheduler: Any, values: dict[str, Any], device: torch.device) -> None:
+def remind(scheduler: Any, values: dict[str, Any], device: torch.device, prefix: str = "") -> None:
     """Puts the values back, each tensor on the device where the scheduler keeps it now."""
     for name, value in values.items():
+        if (SECOND in name) != bool(prefix):
+            continue
+        name = name.removeprefix(prefix)
         here = vars(scheduler).get(name)
         setattr(scheduler, name, _placed(value, here.device if isinstance(here, torch.Tensor) else device))
 

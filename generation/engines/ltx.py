@@ -17,7 +17,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline,
 from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
 
 from generation.catalogue import engine
-from generation.diffusion import shoot
+from generation.diffusion import Beat, shoot
 from generation.diffusion.pictures import at_frame, picture, prefix
 from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
@@ -115,7 +115,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         size = recipe if cells == recipe.width * recipe.height // 32**2 else half
         return pipe._unpack_latents(latents[:, stills * cells :], count, size.height // 32, size.width // 32)[0]
 
-    shot = shoot(recipe, desk, Finishing, arguments, unpack, more=second)
+    shot = shoot(recipe, desk, Finishing, arguments, unpack, beat=Beat(more=second))
     return Made(shot.frames[before : before + recipe.frames], version=VERSION, facts=shot.facts, notes=shot.notes)
 
 

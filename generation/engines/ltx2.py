@@ -13,7 +13,7 @@ import torch
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline, LTX2VideoCondition
 
 from generation.catalogue import engine
-from generation.diffusion import shoot
+from generation.diffusion import Beat, shoot
 from generation.diffusion.pictures import at_frame, picture, prefix
 from generation.recipe import Recipe
 from generation.report import Desk, Made, Sound
@@ -61,7 +61,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         shape = ((frames - 1) // 8 + 1, recipe.height // 32, recipe.width // 32)
         return pipe._unpack_latents(latents[:, : shape[0] * shape[1] * shape[2]], *shape)[0]  # key frames come behind
 
-    shot = shoot(recipe, desk, LTX2ConditionPipeline, arguments, unpack)
+    shot = shoot(recipe, desk, LTX2ConditionPipeline, arguments, unpack, beat=Beat(paired=True))
     shown = shot.frames[before : before + recipe.frames]
     return Made(shown, version=VERSION, facts=shot.facts, notes=shot.notes, sound=_heard(shot.sound, before, recipe))
 

@@ -11,7 +11,7 @@ from diffusers import WanAnimatePipeline
 from PIL import Image
 
 from generation.catalogue import engine
-from generation.diffusion import shoot
+from generation.diffusion import Beat, shoot
 from generation.diffusion.pictures import clip, conformed, whole
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Made, Refused
@@ -57,7 +57,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         return latents[0, :, 1:]  # the first cell is the reference
 
     patient = _HeldEarly(desk, recipe.steps)
-    shot = shoot(recipe, patient, WanAnimatePipeline, arguments, unpack, dtypes=DTYPES, passes=segments)
+    shot = shoot(recipe, patient, WanAnimatePipeline, arguments, unpack, dtypes=DTYPES, beat=Beat(passes=segments))
     shown = conformed(shot.frames, recipe.frames, recipe.rate, row.rate)
     return Made(shown, version=VERSION, facts=shot.facts, notes=shot.notes)
 
