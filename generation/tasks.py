@@ -166,9 +166,18 @@ def _made(take: Take, recipe: Recipe, folder: Path, desk: Desk) -> None:
 
 def _encode(path: Path, made: Made, recipe: Recipe, take: Take) -> None:
     tags = {"title": f"{take.shot.code} T{take.number}", "comment": recipe.canonical()}
-    with ffmpeg.Encoder(path, recipe.width, recipe.height, recipe.rate, tags) as encoder:
+    sound = _heard(path, made, recipe)
+    with ffmpeg.Encoder(path, recipe.width, recipe.height, recipe.rate, tags, sound=sound) as encoder:
         for frame in made.frames:
             encoder.write(frame)
+
+
+def _heard(beside: Path, made: Made, recipe: Recipe) -> Path | None:
+    """The sound an engine made, as long as the take: something to cut by until there is better."""
+    if made.sound is None:
+        return None
+    samples = round(recipe.frames * made.sound.rate / recipe.fps)
+    return ffmpeg.wav(beside.with_suffix(".wav"), made.sound.samples, made.sound.rate, samples)
 
 
 def _keep(take: Take, made: Made, master: Path, derived: ffmpeg.Derived, facts: ffmpeg.Probe) -> dict[str, Media]:

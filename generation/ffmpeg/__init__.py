@@ -10,6 +10,7 @@ from generation.ffmpeg.loudness import waveform
 from generation.ffmpeg.movies import MASTER, PROXY, Size, proxy
 from generation.ffmpeg.runner import run
 from generation.ffmpeg.sandbox import Limits
+from generation.ffmpeg.sounds import wav
 from generation.ffmpeg.stills import frame
 from generation.ffmpeg.tags import read_recipe, read_tags
 
@@ -43,5 +44,6 @@ __all__ = [
     "run",
     "sniff",
     "sniff_bytes",
+    "wav",
     "waveform",
 ]  # fmt: skip

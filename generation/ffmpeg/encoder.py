@@ -15,7 +15,8 @@ import ffmpeg
 
 from generation.ffmpeg import runner
 from generation.ffmpeg.errors import MediaError
-from generation.ffmpeg.recipes import colored, h264
+from generation.ffmpeg.movies import opened
+from generation.ffmpeg.recipes import aac, colored, h264
 from generation.ffmpeg.sandbox import STANDARD, Limits
 from generation.ffmpeg.tags import tags
 
@@ -32,8 +33,8 @@ class Encoder:
             for frame in frames:
                 encoder.write(frame)
 
-    An error inside the block leaves no file. Raises NoSpace when the disk fills, MediaError for any other failure,
-    ValueError for a frame or size that does not fit.
+    `sound` is a file as long as the take, to be heard with it. An error inside the block leaves no file. Raises NoSpace
+    when the disk fills, MediaError for any other failure, ValueError for a frame or size that does not fit.
     """
 
     def __init__(
@@ -44,11 +45,12 @@ class Encoder:
         rate: tuple[int, int],
         metadata: Mapping[str, str] | None = None,
         limits: Limits = STANDARD,
+        sound: Path | None = None,
     ) -> None:
         if width % 2 or height % 2 or min(width, height) < 2:
             raise ValueError(f"a take is {width} x {height} pixels; both must be even and at least 2")
         self.path, self.width, self.height, self.rate = Path(path), width, height, rate
-        self.metadata, self.limits = dict(metadata or {}), limits
+        self.metadata, self.limits, self.sound = dict(metadata or {}), limits, sound
         self.frames = 0
         self._temporary = self.path.with_name(f".{self.path.stem}.{secrets.token_hex(4)}.part.mp4")
 
@@ -103,5 +105,9 @@ class Encoder:
     def _arguments(self) -> list[str]:
         size, rate = f"{self.width}x{self.height}", "{}/{}".format(*self.rate)
         picture = ffmpeg.input("pipe:0", f="rawvideo", pix_fmt="rgb24", s=size, framerate=rate)
-        args = colored(picture).output(runner.address(self._temporary), **h264(self.rate, MASTER_CRF)).get_args()
+        target, options = runner.address(self._temporary), h264(self.rate, MASTER_CRF)
+        if self.sound is None:
+            args = colored(picture).output(target, **options).get_args()
+        else:
+            args = ffmpeg.output(colored(picture), opened(self.sound)["a:0"], target, **options, **aac()).get_args()
         return [*args[:-1], *tags(self.metadata), args[-1]]

@@ -47,6 +47,22 @@ def test_a_master_carries_its_recipe_through_any_words(tmp_path):
     assert ffmpeg.read_tags(take)["title"] == "010 T3"
 
 
+@pytest.mark.parametrize("seconds", [0.5, 5.0])
+def test_a_master_is_heard_for_as_long_as_it_is_seen(tmp_path, seconds):
+    pure = np.sin(np.arange(int(seconds * 24000)) * 2 * np.pi * 440 / 24000, dtype=np.float32)
+    sound = ffmpeg.wav(tmp_path / "sound.wav", np.stack([pure, pure / 2], 1), 24000, 41 * 1000)
+    take = tmp_path / "take.mp4"
+    with ffmpeg.Encoder(take, 320, 180, (24, 1), sound=sound) as encoder:
+        for n in range(41):
+            encoder.write(barcode.picture(n))
+    facts = ffmpeg.probe(take)
+    assert (facts.frames, facts.channels, facts.sample_rate) == (41, 2, 48000)
+    assert abs(facts.samples / 48000 - 41 / 24) < 0.03 and barcode.numbers(take) == list(range(41))
+    assert ffmpeg.probe(ffmpeg.derive(take, tmp_path).proxy).channels == 2
+    first, *_, last = ffmpeg.waveform(take, 8)
+    assert first > 50 and (last > 50) == (seconds > 1)
+
+
 def test_colours_survive_and_are_marked(tmp_path):
     take = tmp_path / "take.mp4"
     colour = (200, 60, 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from generation import catalogue, ffmpeg, tasks
 from generation.recipe import Recipe
-from generation.report import Desk, DeviceLost, Made, Refused
+from generation.report import Desk, DeviceLost, Made, Refused, Sound
 from storyboard import live
 from storyboard.models import Media, Project, Shot, Status, Take, User
 from storyboard.sweep import sweep
@@ -48,6 +49,18 @@ def test_the_blocking_engine_makes_a_take_that_plays(shot: Shot, alice: User) ->
     assert take.filmstrip.facts["tiles"] == 12
     assert take.report["engine"] == "blocking"
     assert take.report["seconds"]["make"] > 0
+
+
+def test_a_take_with_sound_is_heard_where_it_is_seen(shot: Shot, alice: User, monkeypatch: Any) -> None:
+    loud = Sound(np.full((24000, 2), 0.25, np.float32), 24000)
+    engine(monkeypatch, lambda recipe, desk: replace(grey(recipe, desk), sound=loud))
+    take = factories.ask(shot, alice)[0]
+    tasks.make_take()
+    take.refresh_from_db()
+    assert (take.status, take.error) == (Status.FINISHED, "")
+    for file in (take.master, take.proxy):
+        facts = ffmpeg.probe(file.path)
+        assert (facts.frames, facts.channels) == (12, 2) and abs(facts.samples / facts.sample_rate - 0.5) < 0.03
 
 
 def test_the_file_carries_its_own_recipe(shot: Shot, alice: User) -> None:
