@@ -11,6 +11,9 @@ from generation.report import Refused
 # Profiles: as its makers wrote it, or quicker with what that costs said in the report.
 EXACT, FAST, DRAFT = "exact", "fast", "draft"
 
+# The setting of a recipe that names the weights which find depth in the pictures of its depth clip.
+DEPTH_MODEL = "depth_model"
+
 
 @dataclass(frozen=True)
 class Engine:

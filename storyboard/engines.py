@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from generation import catalogue
-from generation.weights import BadWeights, Registry, Weights
+from generation.weights import DEPTH_MODELS, BadWeights, Registry, Weights
 from storyboard.refusal import Refusal
 
 
@@ -76,6 +76,11 @@ def chosen(name: str) -> Choice:
         f"{row.label} has no weights called {weights or 'so'!r} here; there are: {there}. "
         "Weights are registered with: python manage.py weights add FOLDER"
     )
+
+
+def depth_model() -> Weights | None:
+    """The weights that find depth in pictures here: the first that are registered, by name."""
+    return next((each for each in registry().all() if each.pipeline in DEPTH_MODELS), None)
 
 
 def pinned(name: str) -> Weights | None:

@@ -14,6 +14,9 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5")
 CODE = (".py", ".pyc", ".so", ".dll", ".dylib")
 HEADER_MAX = 100_000_000
 LIBRARIES = ("diffusers", "transformers", "generation.weights", "ltx2")  # the last is a part of diffusers
+# Models that find depth in a picture: one transformers model by itself, without a model_index.json. What each says of a
+# point is its nearness, unless it was trained to say metres.
+DEPTH_MODELS = ("DepthAnythingForDepthEstimation", "DPTForDepthEstimation")
 _DTYPE_BYTES = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "F16": 2, "BF16": 2}
 _DTYPE_BYTES |= {"I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8, "U16": 2}
 
@@ -37,7 +40,9 @@ class Folder:
 
 
 def read_folder(folder: Path) -> Folder:
-    """Raises BadWeights for anything but JSON, text and whole safetensors of one diffusers pipeline."""
+    """Raises BadWeights for anything but JSON, text and whole safetensors of one pipeline or depth model."""
+    if not (folder / "model_index.json").exists() and (folder / "config.json").exists():
+        return _read_depth_model(folder)
     index = _json(folder / "model_index.json")
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str) or not re.fullmatch(r"[A-Za-z0-9_]+", pipeline):
@@ -58,6 +63,26 @@ def read_folder(folder: Path) -> Folder:
     if not any(tensor_bytes.values()):
         raise BadWeights(f"{folder.name} has no .safetensors file with tensors in it; only safetensors are loaded.")
     return Folder(pipeline, components, files, tensor_bytes, _options(index))
+
+
+def _read_depth_model(folder: Path) -> Folder:
+    said = _json(folder / "config.json").get("architectures")
+    name = said[0] if isinstance(said, list) and said else None
+    if name not in DEPTH_MODELS:
+        raise BadWeights(
+            f"{folder.name}/config.json says it is {str(name)[:60]!r}. Expected a folder in diffusers' layout, with a "
+            f"model_index.json, or one of the depth models {', '.join(DEPTH_MODELS)}."
+        )
+    files = tuple(name for name in sorted(_files(folder)) if "/" not in name)
+    if "preprocessor_config.json" not in files:
+        raise BadWeights(f"{folder.name} lacks preprocessor_config.json, which says how pictures go in. Copy it again.")
+    for each in ("config.json", "preprocessor_config.json"):
+        _refuse_code(folder, each)
+    _refuse_missing_shards(folder, files)
+    tensor_bytes = sum(safetensors_bytes(folder / each) for each in files if each.endswith(".safetensors"))
+    if not tensor_bytes:
+        raise BadWeights(f"{folder.name} has no .safetensors file with tensors in it; only safetensors are loaded.")
+    return Folder(str(name), {"model": str(name)}, files, {"model": tensor_bytes}, {})
 
 
 def safetensors_bytes(path: Path) -> int:

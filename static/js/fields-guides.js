@@ -167,7 +167,9 @@ export function startGuides(fields) {
     };
     const card = room?.card;
     if (CLIPS.has(kind)) {
-      popover.append(fileItem((file) => choose({ clip: file }), "video/*,.mkv", "A clip…"));
+      const isDepth = kind === "depth";
+      popover.append(fileItem((file) => choose({ clip: file }), "video/*,.mkv", isDepth ? "A clip of depth…" : "A clip…"));
+      if (isDepth) popover.append(ofPictures((file) => choose({ clip: file, pictures: 1 }), place().dataset.noDepth));
       const take = card?.dataset.engine === "blocking" && card.dataset.status === "finished" ? card.dataset.take : null;
       const from = take ? `blocking, take ${card.dataset.number}` : "blocking";
       for (const drawn of DRAWN[kind]) {
@@ -219,6 +221,19 @@ function fileItem(choose, accept, text) {
   input.addEventListener("change", () => input.files[0] && choose(input.files[0]));
   const row = make("div", "");
   row.append(input, item(text, () => input.click()));
+  return row;
+}
+
+/** A clip of pictures, in which a model finds depth; greyed, with the reason, where there is none. */
+function ofPictures(choose, why) {
+  const row = fileItem(choose, "video/*,.mkv", "Depth found in a clip of pictures…");
+  const button = row.querySelector("button");
+  button.disabled = Boolean(why);
+  if (!why) return row;
+  const reason = make("p", "hint guide-why", why);
+  reason.id = "no-depth-model";
+  button.setAttribute("aria-describedby", reason.id);
+  row.append(reason);
   return row;
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from generation.engine import DRAFT, EXACT, FAST, Engine
+from generation.engine import DEPTH_MODEL, DRAFT, EXACT, FAST, Engine
 from generation.recipe import Recipe
 from generation.report import Refused
 from storyboard import engines
@@ -17,10 +17,11 @@ from storyboard.refusal import Refusal, TooMuch
 
 if TYPE_CHECKING:
     from storyboard.models.project import Project
-    from storyboard.models.version import Version
+    from storyboard.models.version import Guide, Version
 
 SEEDS = 1 << 32
 HANDLES_MAX = 240
+NO_DEPTH_MODEL = "Register a depth model: python manage.py weights add FOLDER (Depth Anything or DPT)."
 
 
 def check_budget(project: Project) -> None:
@@ -66,6 +67,19 @@ def _finish(choice: engines.Choice, wanted: bool) -> dict[str, bool]:
     return {"finish": True} if wanted else {}
 
 
+def _depth(held: list[Guide]) -> dict[str, str]:
+    """With which weights depth is found, where a depth guide shows pictures."""
+    if not any(guide.is_pictures for guide in held):
+        return {}
+    weights = engines.depth_model()
+    if weights is None:
+        raise Refusal(
+            "The depth guide of this shot shows pictures, and the weights that find depth in them are not here any "
+            f"more. {NO_DEPTH_MODEL} Or take that guide off this shot."
+        )
+    return {DEPTH_MODEL: weights.pinned}
+
+
 def audition_share(choice: engines.Choice | None) -> int:
     """After what share of the steps an audition stops, in percent."""
     if choice is None or not choice.row.holds:
@@ -92,7 +106,7 @@ def complete(
         return replace(again, seed=seed)
     assert choice is not None
     row = choice.row
-    held = version.guides.select_related("media").exclude(kind__in=inputs.get("without", ()))
+    held = list(version.guides.select_related("media").exclude(kind__in=inputs.get("without", ())))
     guides = tuple(guide.ingredient(version.frames) for guide in held)
     ingredients = (*inputs.get("ingredients", ()), *guides)
     if any(each.kind == "continue" for each in ingredients):
@@ -115,7 +129,7 @@ def complete(
         guidance=row.guidance,
         weights=choice.pinned,
         ingredients=ingredients,
-        settings=row.settings | _profile(row, inputs.get("profile") or EXACT) | finish,
+        settings=row.settings | _profile(row, inputs.get("profile") or EXACT) | finish | _depth(held),
     )
     try:
         row.check(recipe)

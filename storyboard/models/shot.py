@@ -139,7 +139,7 @@ class Shot(Positioned):
         at = fields.pop("at_frame", 0) if kind == "key" else 0
         _check_guide(kind, at, current.frames, media)
         version = self._open_version(by)
-        shown = {"poster": None, "filmstrip": None, "take": None, "source_frame": 0}
+        shown = {"poster": None, "filmstrip": None, "take": None, "source_frame": 0, "is_pictures": False}
         guide, _ = Guide.objects.update_or_create(
             version=version,
             kind=kind,

@@ -121,6 +121,7 @@ class Guide(models.Model):
     """A control given to a version: a picture, a frame of a take, or a clip to follow from its first frame.
 
     `poster` and `filmstrip` show a clip in the form; `take` names where a picture, or a clip of blocking, came from.
+    `is_pictures` marks a depth guide whose clip shows pictures: its depth is found when a take is made.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="guides")
@@ -131,6 +132,7 @@ class Guide(models.Model):
     take = models.ForeignKey("storyboard.Take", null=True, on_delete=models.SET_NULL, related_name="+")
     source_frame = models.PositiveIntegerField(default=0)
     strength = models.FloatField(default=1.0)
+    is_pictures = models.BooleanField(default=False)
     poster = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
     filmstrip = models.ForeignKey("storyboard.Media", null=True, on_delete=models.PROTECT, related_name="+")
 

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from storyboard import guide_clips, stills
+from storyboard import engines, guide_clips, stills
 from storyboard.models import Guide, Media, Panel, Role, Shot, Take
+from storyboard.models.asking import NO_DEPTH_MODEL
 from storyboard.models.version import CLIP_KINDS
 from storyboard.refusal import Refusal
 from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
@@ -20,7 +21,8 @@ from storyboard.views.room import asking
 def index(request: SignedIn, pk: int) -> HttpResponse:
     """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`).
 
-    Depth and motion hold a clip instead: an upload (`clip`), or what blocking shows drawn as `blocking`.
+    Depth and motion hold a clip instead: an upload (`clip`), or what blocking shows drawn as `blocking`. With
+    `pictures` a clip for depth shows pictures, in which depth is found when a take is made.
     """
     shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
     if request.method == "POST":
@@ -57,7 +59,10 @@ def _picture(request: SignedIn, shot: Shot, data: dict[str, Any]) -> dict[str, A
 def _clip(request: SignedIn, shot: Shot, kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """The clip, what shows it, and the take whose staging it was drawn from where there is one."""
     if upload := request.FILES.get("clip"):
-        return guide_clips.sent(shot, kind, upload)
+        is_pictures = kind == "depth" and data.get("pictures") in ("1", "true")
+        if is_pictures and engines.depth_model() is None:
+            raise Refusal(f"No weights here can find depth in a clip of pictures. {NO_DEPTH_MODEL}")
+        return {**guide_clips.sent(shot, kind, upload), "is_pictures": is_pictures}
     if drawn := data.get("blocking"):
         pk = whole(data, "take", 0)
         take = seen(request, Take.objects.filter(project=shot.project), pk=pk) if pk else None

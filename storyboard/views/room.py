@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 from generation import film
 from storyboard import strip as strips
 from storyboard.advice import Advice
-from storyboard.engines import choices, chosen
+from storyboard.engines import choices, chosen, depth_model
 from storyboard.models import Guide, Shot, Status, Take, User, Version
-from storyboard.models.asking import HANDLES_MAX
+from storyboard.models.asking import HANDLES_MAX, NO_DEPTH_MODEL
 from storyboard.models.judgement import REASONS
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
@@ -95,6 +95,7 @@ def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
         "slots": slots(shot),
         "panels": list(shot.panels.select_related("media")),
         "engines": choices(),
+        "no_depth_model": "" if depth_model() else NO_DEPTH_MODEL,
         "advice": Advice(choices()[0], shot, by),
         "sizes": film.SIZES,
         "angles": film.ANGLES,

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from generation import catalogue
-from generation.weights import Weights
+from generation.weights import DEPTH_MODELS, Weights
 from storyboard import engines
 from storyboard.needs import need_of
 
@@ -20,7 +20,8 @@ def weights(request: HttpRequest) -> HttpResponse:
         {
             "weights": each,
             "need": need_of(each),
-            "engines": [row.label for row in catalogue.ENGINES if _loads(row, each)],
+            "engines": [row.label for row in catalogue.ENGINES if _loads(row, each)]
+            + (["finding depth in clips"] if each.pipeline in DEPTH_MODELS else []),
         }
         for each in here
     ]

@@ -76,7 +76,10 @@ def test_depth_and_poses_are_drawn_from_blocking_through_the_menu(web: Web, smal
     page = enter(web, small, alice)
     for kind, drawn in (("depth", "Depth of blocking, take 1"), ("motion", "Poses of blocking, take 1")):
         page.get_by_role("button", name=f"Follow a clip: {kind}").click()
-        page.get_by_text(drawn).click()
+        if kind == "depth":
+            expect(page.get_by_role("button", name="Depth found in a clip of pictures…")).to_be_disabled()
+            expect(page.locator(".guide-why")).to_contain_text("manage.py weights add")
+        page.get_by_text(drawn, exact=True).click()
         slot = page.locator(f".guide[data-kind={kind}]")
         expect(slot).to_contain_text("Blocking", timeout=SOON)
         expect(slot.locator("img")).to_be_visible()

@@ -82,10 +82,10 @@ def test_what_is_kept_back_stands_apart_and_everybody_sees_it(
     for page in (hers, his):
         expect(row(page, first)).to_contain_text("Paused", timeout=SOON)
         expect(row(page, second)).to_contain_text("#1 in queue", timeout=SOON)
-    expect(his.locator(f'.card .work[data-queued="{first.pk}"]')).to_contain_text("Paused", timeout=SOON)
     his.get_by_role("button", name="More for the queue").click()
     his.get_by_role("button", name="Pause this project’s queue").click()
     expect(hers.locator(".drawer-note")).to_contain_text("This project’s queue is paused", timeout=SOON)
+    expect(hers.locator(".card .work")).to_contain_text("Project paused", timeout=SOON)
     his.get_by_role("button", name="Let it go on").click()
     expect(hers.locator(".drawer-note")).to_have_count(0, timeout=SOON)
     hers.get_by_role("button", name="More for the queue").click()

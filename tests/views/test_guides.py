@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from generation import blocking, ffmpeg
-from storyboard import guide_clips
+from generation import blocking, catalogue, ffmpeg
+from generation.weights import Weights
+from storyboard import engines, guide_clips
 from storyboard.models import Guide, Media, Panel, Shot, Take, User
-from storyboard.refusal import Conflict
+from storyboard.refusal import Conflict, Refusal
 from tests import factories
+from tests.generation.tiny import depth as tiny
 from tests.views.doors import delete, get, patch, post, send
 
 pytestmark = pytest.mark.django_db
@@ -265,3 +269,52 @@ def test_handles_are_asked_for_behind_the_cut(shot: Shot, erin: User) -> None:
     )
     refused = post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "b", "handles": 999})
     assert refused.json()["error"] == "Handles are 0 to 240 frames; 999 were asked."
+
+
+# Depth found in pictures -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def finder(settings: LazySettings, tmp_path: Path) -> Weights:
+    settings.WEIGHTS_ROOT = tmp_path / "weights"
+    tiny.build(tmp_path / "finder")
+    return engines.registry().add(tmp_path / "finder", "finder")
+
+
+def test_a_clip_of_pictures_for_depth_needs_a_model_and_says_how_to_get_one(
+    shot: Shot, erin: User, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.WEIGHTS_ROOT = tmp_path / "none"
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "depth", "clip": movie(tmp_path), "pictures": 1})
+    assert answer.status_code == 422
+    assert "manage.py weights add FOLDER (Depth Anything or DPT)" in answer.json()["error"]
+    assert 'data-no-depth="Register a depth model' in get(erin, f"/shots/{shot.pk}/guides/").content.decode()
+
+
+def test_a_take_freezes_the_model_that_finds_its_depth(
+    shot: Shot, erin: User, tmp_path: Path, finder: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = follow(erin, shot, "depth", clip=movie(tmp_path), pictures=1)
+    assert guide.is_pictures
+    page = get(erin, f"/shots/{shot.pk}/guides/").content.decode()
+    assert 'data-no-depth=""' in page and "Depth of phone.mp4" in page
+    assert factories.ask(shot, erin, without=["depth"])[0].frozen.settings.get("depth_model") is None
+    follows_depth = replace(catalogue.engine("blocking"), honours=frozenset({"depth"}))
+    monkeypatch.setattr(engines.catalogue, "ENGINES", (follows_depth,))
+    take = factories.ask(shot, erin)[0]
+    assert take.frozen.settings["depth_model"] == finder.pinned
+    engines.registry().remove("finder")
+    with pytest.raises(Refusal, match="are not here any more"):
+        factories.ask(shot, erin)
+
+
+def test_another_version_and_another_clip_know_what_their_clip_shows(
+    shot: Shot, erin: User, tmp_path: Path, finder: Weights
+) -> None:
+    assert follow(erin, shot, "depth", clip=movie(tmp_path), pictures=1).is_pictures
+    factories.ask(shot, erin, without=["depth"])
+    shot.refresh_from_db()
+    shot.revise(erin, {}, action="Something else.")
+    assert held(shot)[0].is_pictures
+    assert not follow(erin, shot, "depth", clip=movie(tmp_path)).is_pictures
+    assert not follow(erin, shot, "motion", clip=movie(tmp_path), pictures=1).is_pictures

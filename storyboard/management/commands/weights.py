@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation import catalogue
-from generation.weights import BadWeights, Weights
+from generation.weights import DEPTH_MODELS, BadWeights, Weights
 from storyboard import engines
 from storyboard.hub_files import HubError, fetch
 from storyboard.needs import need_of
@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="action", required=True)
         parts.add_parser("list", help="what is registered, for which engine, and what it needs")
-        add = parts.add_parser("add", help="register a folder in diffusers' layout, or fetch one from the hub")
+        add = parts.add_parser(
+            "add", help="register a folder, of a pipeline or of a depth model, or fetch one from the hub"
+        )
         add.add_argument("source", help="a folder, or OWNER/NAME@REVISION on the hub")
         add.add_argument("--name", default="", help="what people will choose it by; the folder's name by default")
         check = parts.add_parser("check", help="hash the files again and compare")
@@ -80,6 +82,7 @@ class Command(BaseCommand):
 
     def _say(self, weights: Weights) -> None:
         rows = [row.label for row in catalogue.ENGINES if row.loads(weights.pipeline, weights.options)]
+        rows += ["finding depth in clips"] if weights.pipeline in DEPTH_MODELS else []
         need = need_of(weights)
         self.stdout.write(
             f"{weights.pinned}  {weights.pipeline}  for {', '.join(rows) or 'no engine of this version'}\n"
