@@ -67,6 +67,7 @@ class Clock:
     skipped: int = 0
     model_outputs: list[tuple[list[int], str]] = field(default_factory=list)
     outputs: list[torch.Tensor] = field(default_factory=list)
+    past: list[torch.Tensor] = field(default_factory=list)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Clock]:
@@ -121,9 +122,19 @@ class Clock:
             self.look(outputs[1] if len(outputs) > 1 else _clean(sample, outputs[0], before, _sigma(scheduler)))
         self._turn()
         self.outputs = outputs
+        self._keep_past(outputs)
         if not self.beat.paired:
             self._pause_if_asked(outputs, state.remembered(scheduler))
         return result
+
+    def _ends_a_pass(self) -> bool:
+        """Whether the step just done is the last of a pass through the schedule that another one follows."""
+        passes = self.beat.passes
+        return passes > 1 and self.done < self.of and self.done % (self.of // passes) == 0
+
+    def _keep_past(self, outputs: list[torch.Tensor]) -> None:
+        if self._ends_a_pass():
+            self.past.append(outputs[0].clone())
 
     def _second_tick(self, step: Callable[..., Any], scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         """The step of the scheduler that comes behind the pipeline's own, with which a step is over."""
@@ -166,6 +177,9 @@ class Clock:
             outputs = [each.to(sample.device) for each in self.resumed.outputs[:count]]
             state.remind(scheduler, self.resumed.scheduler, sample.device)
             self.generator.set_state(self.resumed.generator)
+        elif self._ends_a_pass():
+            outputs = [self.resumed.past[len(self.past)].to(sample.device)] * count
+        self._keep_past(outputs)
         self.last = outputs[0]
         self._turn()
         return _answered(outputs, kwargs.get("return_dict", True))
@@ -200,7 +214,9 @@ class Clock:
 
     def _state(self, outputs: list[torch.Tensor], remembered: dict[str, Any]) -> State:
         noise = self.generator.get_state()
-        return State(self.digest, self.weights, self.done, self.of, outputs, remembered, noise, self.model_outputs)
+        return State(
+            self.digest, self.weights, self.done, self.of, outputs, remembered, noise, self.model_outputs, self.past
+        )
 
     def _settle(self) -> None:
         """After a stop in the middle, caches and offloading hooks must not tell the next take about this one."""

@@ -148,7 +148,8 @@ def _once(
             raise _held(pause, desk) from None
     seconds["run the pipeline"] = time.monotonic() - began
     frames = sound(_frames(result), plan.dtype)
-    window.learn(here.pipe, clock.last, frames)
+    if beat.passes == 1:  # else the latents are those of a part of the frames
+        window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
     said = saving.said if saving else slower
     return Shooting(frames, facts, (said,) if said else (), _sound(result, here.pipe))

@@ -34,9 +34,11 @@ class State:
     scheduler: dict[str, Any]
     generator: torch.Tensor
     model_outputs: list[tuple[list[int], str]] = field(default_factory=list)
+    past: list[torch.Tensor] = field(default_factory=list)  # what each earlier pass through the schedule ended with
 
     def save(self, path: Path) -> None:
         tensors = {f"output.{index}": each for index, each in enumerate(self.outputs)}
+        tensors |= {f"past.{index}": each for index, each in enumerate(self.past)}
         tensors["generator"] = self.generator
         plain: dict[str, Any] = {}
         for name, value in self.scheduler.items():
@@ -66,10 +68,10 @@ class State:
         scheduler = {}
         for name, shape in json.loads(said["plain"]).items():
             scheduler[name] = _rebuilt(shape, tensors)
-        outputs = [tensors[f"output.{index}"] for index in range(sum(name.startswith("output.") for name in tensors))]
+        outputs, past = _numbered("output", tensors), _numbered("past", tensors)
         heard = [(size, dtype) for size, dtype in json.loads(said["model_outputs"])]
         done, of = int(said["done"]), int(said["of"])
-        return cls(digest, weights, done, of, outputs, scheduler, tensors["generator"], heard)
+        return cls(digest, weights, done, of, outputs, scheduler, tensors["generator"], heard, past)
 
 
 def remembered(scheduler: Any, prefix: str = "") -> dict[str, Any]:
@@ -86,6 +88,10 @@ def remind(scheduler: Any, values: dict[str, Any], device: torch.device, prefix:
         name = name.removeprefix(prefix)
         here = vars(scheduler).get(name)
         setattr(scheduler, name, _placed(value, here.device if isinstance(here, torch.Tensor) else device))
+
+
+def _numbered(name: str, tensors: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+    return [tensors[f"{name}.{index}"] for index in range(sum(each.startswith(f"{name}.") for each in tensors))]
 
 
 def _is_plain(value: object) -> bool:

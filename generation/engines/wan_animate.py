@@ -56,8 +56,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     def unpack(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
         return latents[0, :, 1:]  # the first cell is the reference
 
-    patient = _HeldEarly(desk, recipe.steps)
-    shot = shoot(recipe, patient, WanAnimatePipeline, arguments, unpack, dtypes=DTYPES, beat=Beat(passes=segments))
+    shot = shoot(recipe, desk, WanAnimatePipeline, arguments, unpack, dtypes=DTYPES, beat=Beat(passes=segments))
     shown = conformed(shot.frames, recipe.frames, recipe.rate, row.rate)
     return Made(shown, version=VERSION, facts=shot.facts, notes=shot.notes)
 
@@ -74,16 +73,3 @@ def _poses(motion: Ingredient, recipe: Recipe, desk: Desk, pace: Fraction, frame
     shown = [ceil(n / pace) for n in range(frames)]
     found = clip(motion, recipe, desk, shown[-1] + 1)
     return [found[n] for n in shown]
-
-
-class _HeldEarly:
-    """A desk that is asked for a pause in the first segment alone: the second begins from pictures, which a saved
-    state does not keep."""
-
-    def __init__(self, desk: Desk, steps: int) -> None:
-        self.ingredient, self.step, self.weights = desk.ingredient, desk.step, desk.weights
-        self.saved, self.scratch, self.cache, self.preview = desk.saved, desk.scratch, desk.cache, desk.preview
-        self._desk, self._steps = desk, steps
-
-    def hold(self, done: int, of: int) -> bool:
-        return done <= self._steps and self._desk.hold(done, of)

@@ -67,8 +67,8 @@ def test_the_bar_counts_the_steps_of_both_segments(stage: Stage, short_segments:
     assert bar == sorted(bar) and f"step {2 * STEPS} of {2 * STEPS}" in {phase for _, _, phase in desk.steps}
 
 
-@pytest.mark.parametrize("at", [2, STEPS])
-def test_a_long_take_held_in_its_first_segment_goes_on_to_the_same_frames(stage: Stage, short_segments: None, at: int):
+@pytest.mark.parametrize("at", [2, STEPS, STEPS + 1, 2 * STEPS - 1])
+def test_a_long_take_held_in_either_segment_goes_on_to_the_same_frames(stage: Stage, short_segments: None, at: int):
     expected = stage.run()
     with pytest.raises(Held) as held:
         stage.run(desk=stage.desk(hold_at=at))
@@ -76,8 +76,12 @@ def test_a_long_take_held_in_its_first_segment_goes_on_to_the_same_frames(stage:
     assert np.array_equal(stage.run(desk=stage.desk(state=held.value.path)), expected)
 
 
-def test_a_long_take_is_not_held_in_its_second_segment(stage: Stage, short_segments: None):
-    assert np.array_equal(stage.run(desk=stage.desk(hold_at=STEPS + 1)), stage.run())
+def test_a_long_take_held_in_both_segments_goes_on_to_the_same_frames(stage: Stage, short_segments: None):
+    with pytest.raises(Held) as held:
+        stage.run(desk=stage.desk(hold_at=STEPS + 1))
+    with pytest.raises(Held) as again:
+        stage.run(desk=stage.desk(state=held.value.path, hold_at=STEPS + 2))
+    assert np.array_equal(stage.run(desk=stage.desk(state=again.value.path)), stage.run())
 
 
 def test_a_shot_of_one_frame_is_made(stage: Stage):
