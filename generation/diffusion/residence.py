@@ -108,7 +108,7 @@ def _place(pipe: Any, plan: Plan) -> None:
             onload_device=torch.device(plan.device),
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
-            use_stream=True,
+            use_stream=plan.device != "cpu",
         )
 
 
