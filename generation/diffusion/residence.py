@@ -56,6 +56,7 @@ def settle(
         return _here
     clear()
     _calm_threads()
+    torch.backends.cudnn.deterministic = True  # the same take again has the same bits
     pipe = _load(folder, pipeline_class, plan, dtypes or {})
     _place(pipe, plan)
     _remember_prompts(pipe)
