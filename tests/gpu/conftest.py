@@ -19,7 +19,8 @@ REHEARSE = bool(os.environ.get("REHEARSE"))
 FORMAT = "bfloat16"
 LADDER = (
     Plan("cpu", FORMAT),
-    Plan("cpu", FORMAT, tiled=True),
+    Plan("cpu", FORMAT, "model offload"),
+    Plan("cpu", FORMAT, "model offload", tiled=True),
     Plan("cpu", FORMAT, "group offload", tiled=True),
     Plan("cpu", FORMAT, "group offload", tiled=True, casting=True),
 )
