@@ -6,6 +6,7 @@ pixels it became. Until the first has finished, the strongest component of the l
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,11 @@ class Colours:
         if self.gram is None or self.moment is None or self.gram.shape[0] != cells.shape[1]:
             self.gram, self.moment = np.zeros((cells.shape[1],) * 2), np.zeros((cells.shape[1], 3))
         self.gram, self.moment = self.gram + cells.T @ cells, self.moment + cells.T @ rows
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new")
-        save_file({"gram": self.gram, "moment": self.moment}, new)
-        new.replace(self.path)
+        with contextlib.suppress(OSError, SafetensorError):  # a full disk costs previews their colours, never a take
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            new = self.path.with_suffix(".new")
+            save_file({"gram": self.gram, "moment": self.moment}, new)
+            new.replace(self.path)
 
     def movie(self, latents: torch.Tensor, width: int, height: int) -> np.ndarray:
         """uint8 (T, height, width, 3): a small movie of the latents, one picture for each of their frames."""

@@ -179,6 +179,12 @@ class _Window:
 def _weights(recipe: Recipe, desk: Desk) -> Weights:
     try:
         weights = desk.weights(recipe.weights)
+        row = catalogue.engine(recipe.engine)
+        if not row.loads(weights.pipeline, weights.options):
+            raise Refused(
+                f"The weights {weights.name!r} are for {weights.pipeline}, which is not {row.label}. Choose weights "
+                "for this engine in the form, or an engine for these."
+            )
         loaded = residence.resident()
         if loaded is None or loaded.pinned != weights.pinned:
             weights.must_be_whole()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ class State:
     past: list[torch.Tensor] = field(default_factory=list)  # what each earlier pass through the schedule ended with
 
     def save(self, path: Path) -> None:
+        """Raises OSError where the disk cannot hold it."""
         tensors = {f"output.{index}": each for index, each in enumerate(self.outputs)}
         tensors |= {f"past.{index}": each for index, each in enumerate(self.past)}
         tensors["generator"] = self.generator
@@ -52,7 +55,12 @@ class State:
             "plain": json.dumps(plain),
             "model_outputs": json.dumps(self.model_outputs),
         }
-        save_file({name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}, path, said)
+        whole = {name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}
+        try:
+            save_file(whole, path, said)
+        except SafetensorError as error:  # it says in its text alone that the disk is full
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error)) from None
 
     @classmethod
     def load(cls, path: Path, digest: str, weights: str) -> State:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.utils import timezone
+from safetensors import SafetensorError
 
 from generation import ffmpeg, tasks
 from generation.diffusion import residence
@@ -214,9 +215,18 @@ def test_a_full_disk_while_a_state_is_saved_is_a_reason(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("storyboard.models.audition.copyfile", full)
-    take = made(ask(small, alice, audition=True))
-    assert take.status == Status.FAILED and "disk" in take.error
+    def full_as_safetensors_say_it(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    where = {
+        "storyboard.models.audition.copyfile": full,
+        "generation.diffusion.state.save_file": full_as_safetensors_say_it,
+    }
+    for name, fault in where.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(name, fault)
+            take = made(ask(small, alice, audition=True))
+        assert take.status == Status.FAILED and take.error.startswith("The disk that holds the takes is full")
 
 
 def test_the_project_is_asked_at_the_nearest_size_the_engine_makes(alice: User, weights: Weights) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import resource
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from generation import catalogue
 from generation.diffusion import check, residence
 from generation.diffusion import plan as planning
+from generation.diffusion.state import State
 from generation.report import DeviceLost, Held, Refused
 from tests.generation.contract.stage import Stage
 
@@ -90,6 +99,36 @@ def test_weights_that_are_gone_give_one_sentence_and_the_command(stage: Stage):
 def test_weights_that_changed_since_are_not_silently_used(stage: Stage):
     with pytest.raises(Refused, match="have changed since"):
         stage.run(stage.recipe(weights=f"{stage.weights.name}@0123456789abcdef"))
+
+
+def test_weights_of_another_family_are_refused_not_tried(stage: Stage):
+    recipe = replace(stage.recipe(width=64, height=64), engine="wan", rate=(16, 1))
+    with pytest.raises(Refused, match="are for LTXConditionPipeline, which is not Wan. Choose weights"):
+        catalogue.load("wan").run(recipe, stage.desk())
+
+
+@contextlib.contextmanager
+def no_room_for_files() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_state_that_finds_no_room_says_so_as_the_disk_would(stage: Stage, tmp_path: Path):
+    with pytest.raises(Held) as held:
+        stage.run(desk=stage.desk(hold_at=2))
+    state = State.load(held.value.path, stage.recipe().digest, stage.weights.pinned)
+    with no_room_for_files(), pytest.raises(OSError) as said:
+        state.save(tmp_path / "state.safetensors")
+    assert said.value.errno == errno.EFBIG
+
+
+def test_a_take_is_made_where_there_is_no_room_for_what_its_previews_learnt(stage: Stage):
+    with no_room_for_files():
+        assert len(stage.run(stage.recipe(seed=11))) == stage.tiny.FRAMES
 
 
 def test_black_frames_fail_with_a_reason():
