@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # Drawn in about 60 ns a pixel on one core, so this is the most that a request should wait for: some ten seconds.
 PIXELS_MAX = 150_000_000
 ONE_AT_A_TIME = threading.Lock()
-RANGE_LOOKS = 5
 DRAWN = {"depth": ("depth",), "motion": ("pictures", "poses")}
 
 
@@ -63,21 +62,6 @@ def from_blocking(shot: Shot, kind: str, take: Take | None, drawn: str, seed: in
         return {**_kept(shot, path, ffmpeg.probe(path), f"Blocking, {drawn}, {source}"), "take": take}
 
 
-def depth_frames(renderer: blocking.Renderer, frames: int) -> Iterator[np.ndarray]:
-    """uint8 RGB greys, light where near: nearness 1/metres, white at the nearest point of the clip, the sky black."""
-    looks = {n * (frames - 1) // (RANGE_LOOKS - 1) for n in range(RANGE_LOOKS)}
-    nearest = max(float(_nearness(renderer, n).max()) for n in looks) or 1.0
-    for n in range(frames):
-        grey = np.clip(_nearness(renderer, n) * (255 / nearest), 0, 255).astype(np.uint8)
-        yield np.repeat(grey[:, :, None], 3, axis=2)
-
-
-def _nearness(renderer: blocking.Renderer, n: int) -> np.ndarray:
-    depth = renderer.layers(n, ("depth",)).depth
-    assert depth is not None
-    return np.divide(1.0, depth, out=np.zeros_like(depth), where=depth > 0)
-
-
 def _staging(shot: Shot, take: Take | None, seed: int) -> blocking.Staging:
     version, rate = shot.current, shot.project.rate
     assert version is not None
@@ -111,7 +95,7 @@ def _frames(drawn: str, staging: blocking.Staging, width: int, height: int) -> I
     if drawn == "poses":
         return (blocking.sticks(staging, n, width, height) for n in every)
     renderer = blocking.Renderer(staging, width, height)
-    return depth_frames(renderer, staging.frames) if drawn == "depth" else map(renderer.frame, every)
+    return blocking.depth_frames(renderer, staging.frames) if drawn == "depth" else map(renderer.frame, every)
 
 
 def _kept(shot: Shot, path: Path, facts: ffmpeg.Probe, name: str) -> dict[str, Any]:
