@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # Test files run side by side, each process with servers of its own; in the order found, so that browsers come last.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# On a card each process takes one engine after the other; its settings are in tests/gpu/pytest.ini.
+BY_ENGINE := -n auto --maxprocesses 12 --dist loadgroup
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
 # Where there is no NVIDIA card, torch without CUDA: a tenth of the size. Set it empty to take what pip offers.
 TORCH_CPU := https://download.pytorch.org/whl/cpu
@@ -49,11 +51,11 @@ test: setup
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 gpu: setup
-	@$(BIN)/python -m pytest tests/gpu $(ARGS)
+	@$(BIN)/python -m pytest tests/gpu $(BY_ENGINE) $(ARGS)
 	@$(BIN)/python -m tests.gpu.measure
 
 rehearse: setup
-	@REHEARSE=1 $(BIN)/python -m pytest tests/gpu $(ARGS)
+	@REHEARSE=1 $(BIN)/python -m pytest tests/gpu $(BY_ENGINE) $(ARGS)
 	@$(BIN)/python -m tests.gpu.measure --rehearse
 
 bench: setup

@@ -10,7 +10,9 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import sysconfig
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -30,10 +32,17 @@ def hindrance(pipe: Any, plan: Plan) -> str:
         return "this engine's network has no repeated blocks to compile."
     if plan.residence == "group offload" or plan.casting:
         return f"compiled blocks cannot be moved about, which {plan.name} does to save memory."
-    if plan.device.startswith("cuda"):
-        return "" if importlib.util.find_spec("triton") else "Triton, which compiles for this card, is not installed."
+    return _lacking(plan.device)
+
+
+def _lacking(device: str) -> str:
+    """What this machine has not got that compiling for the device takes."""
+    if device.startswith("cuda") and not importlib.util.find_spec("triton"):
+        return "Triton, which compiles for this card, is not installed."
     if not shutil.which(os.environ.get("CXX", "g++")) and not shutil.which("clang++"):
         return "this machine has no C++ compiler. Install one (Debian and Ubuntu: apt install g++)."
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "Python's header files are missing. Install them (Debian and Ubuntu: apt install python3-dev)."
     return ""
 
 

@@ -56,6 +56,7 @@ def settle(
         return _here
     clear()
     _calm_threads()
+    torch.backends.cudnn.deterministic = True  # the same take again has the same bits
     pipe = _load(folder, pipeline_class, plan, dtypes or {})
     _place(pipe, plan)
     _remember_prompts(pipe)
@@ -108,7 +109,7 @@ def _place(pipe: Any, plan: Plan) -> None:
             onload_device=torch.device(plan.device),
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
-            use_stream=True,
+            use_stream=plan.device != "cpu",
         )
 
 

@@ -1,7 +1,8 @@
 """What our path costs around a pipeline: a take against the bare call, with previews, and stopped half-way and resumed.
 
 The same random weights of LTX-Video's true geometry (32 x 32 x 8, 128 channels, 9 million parameters) are loaded for
-both; both run in turn, and by processor time too, because this machine may be busy with other things.
+both; they run in turn, another one first in each round, and are compared round by round and by processor time too,
+because this machine may be busy with other things.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from generation.weights import Registry
 from tests.bench.ground import median
 from tests.generation.desk import TestDesk
 
-ROUNDS = 5
+ROUNDS = 8
 STEPS = 20
 
 
@@ -51,6 +52,14 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     clock, processor = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - clock, time.process_time() - processor
+
+
+def middles(times: list[tuple[float, float]], base: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    """Clock and processor: the middle second, and the middle of the ratios to what was run in the same round."""
+    both = range(2)
+    seconds = [median([each[which] for each in times]) for which in both]
+    ratios = [median([one[which] / other[which] for one, other in zip(times, base, strict=True)]) for which in both]
+    return seconds, ratios
 
 
 def main() -> None:
@@ -109,16 +118,17 @@ def main() -> None:
         "held at 40 %, resumed": audition,
     }
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            measured[name].append(timed(way))
-    base_clock = median([clock for clock, _ in measured["bare pipeline call"]])
-    base_cpu = median([cpu for _, cpu in measured["bare pipeline call"]])
+    for number in range(ROUNDS):
+        order = list(ways)[number % len(ways) :] + list(ways)[: number % len(ways)]
+        for name in order:
+            measured[name].append(timed(ways[name]))
     print(f"LTX geometry, 9.1 M, 256x160, 49 frames, {STEPS} steps, {ROUNDS} rounds in turn, medians")
     print(f"{'':24} {'seconds':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6}")
     for name, times in measured.items():
-        clock, cpu = median([each for each, _ in times]), median([each for _, each in times])
-        print(f"{name:24} {clock:8.2f} {clock / base_clock:6.3f} {cpu:7.2f} {cpu / base_cpu:6.3f}")
+        seconds, ratios = middles(times, measured["bare pipeline call"])
+        print(f"{name:24} {seconds[0]:8.2f} {ratios[0]:6.3f} {seconds[1]:7.2f} {ratios[1]:6.3f}")
+    clock, cpu = middles(measured["held at 40 %, resumed"], measured["a take"])[1]
+    print(f"held and resumed, of a take without a stop: {clock:.3f} by the clock, {cpu:.3f} by processor time")
     with suppress(OSError):
         print(f"saved state: {(folder / 'state.safetensors').stat().st_size:,} bytes")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,7 @@ def test_the_profile_that_goes_wrong_on_vace_is_refused_with_the_reason(
 def traced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled by tracing alone: what differs between backends is speed and last digits, not what is tried here."""
     monkeypatch.setattr(compiled, "BACKEND", "eager")
+    monkeypatch.setattr(compiled, "_lacking", lambda device: "")
 
 
 def fast(stage: Stage, **changes: Any) -> Recipe:
@@ -135,6 +137,13 @@ def test_a_machine_without_a_compiler_makes_it_exact_and_says_so(stage: Stage, m
     assert made.facts["profile"] == "exact"
     assert made.notes[0].startswith("Made exact, not fast: this machine has no C++ compiler.")
     assert np.array_equal(np.stack(list(made.frames)), stage.run())
+
+
+def test_a_python_without_its_headers_makes_it_exact_and_says_so(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled.sysconfig, "get_path", lambda name: str(tmp_path))
+    assert stage.made(fast(stage)).notes[0].startswith("Made exact, not fast: Python's header files are missing.")
 
 
 def test_a_network_without_repeated_blocks_is_made_exact_and_says_so(

@@ -17,11 +17,21 @@ __all__ = ["elsewhere", "stage"]
 
 REHEARSE = bool(os.environ.get("REHEARSE"))
 FORMAT = "bfloat16"
+LADDER = (
+    Plan("cpu", FORMAT),
+    Plan("cpu", FORMAT, "model offload"),
+    Plan("cpu", FORMAT, "model offload", tiled=True),
+    Plan("cpu", FORMAT, "group offload", tiled=True),
+    Plan("cpu", FORMAT, "group offload", tiled=True, casting=True),
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Several processes share the device, each with engines of its own."""
     for item in items:
         item.add_marker(pytest.mark.gpu)
+        item.add_marker(pytest.mark.xdist_group(item.callspec.params["stage"]))
         if not REHEARSE and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no accelerator here; REHEARSE=1 runs this on the CPU"))
 
@@ -34,6 +44,6 @@ def rehearsal() -> Iterator[None]:
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CIRCLE_TAKE_DEVICE", "cpu")
-        patch.setattr(planning, "plans", lambda name: (Plan(name, FORMAT), Plan(name, FORMAT, tiled=True)))
+        patch.setattr(planning, "plans", lambda _: LADDER)
         yield
     residence.clear()

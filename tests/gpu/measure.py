@@ -1,19 +1,22 @@
 """Measures on a card what a laptop cannot: `python -m tests.gpu.measure`, or `--rehearse` for a small one on the CPU.
 
 Random weights of LTX-Video 2B's shape, in the number format of the card: what a second of clip costs, with our path and
-by the bare call, exact and compiled, resident and offloaded. Writes what it found into README.md beside this file.
+by the bare call, exact, compiled and as a CUDA graph, resident and offloaded, at full and at draft size. Writes what it
+found into README.md beside this file; what fails is a line there, and Ctrl-C keeps what was measured until then.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import os
 import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +25,11 @@ from unittest.mock import patch
 import torch
 
 from generation import catalogue
+from generation.diffusion import compiled, residence, shooting
 from generation.diffusion import plan as planning
-from generation.diffusion import residence
 from generation.diffusion.plan import Plan
 from generation.recipe import Recipe, Words
+from generation.report import Held
 from generation.weights import Registry
 from tests.generation.desk import TestDesk
 
@@ -36,25 +40,34 @@ RATE = (24, 1)
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a model, and how large a take; sizes are pixels."""
+    """How large a model."""
 
     name: str
     heads: int
     head_width: int
     layers: int
     caption: int
+    vae: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a take, in pixels, and how often it is made."""
+
     width: int
     height: int
     frames: int
     steps: int
     rounds: int
-    vae: dict[str, Any]
 
 
 # LTX-Video 2B, as its config.json has it; the text encoder's words are short, so a small one of its width stands in.
-FULL = Scale("LTX-Video 2B shape", 32, 64, 28, 4096, 768, 512, 121, 20, 3, {})
+FULL = Scale("LTX-Video 2B shape", 32, 64, 28, 4096, {})
+FINAL, DRAFT = Size(768, 512, 121, 20, 2), Size(384, 256, 49, 20, 3)
 SMALL_VAE = {"block_out_channels": (8, 16, 16, 16), "decoder_block_out_channels": (8, 16, 16, 16)}
-REHEARSAL = Scale("a small rehearsal", 4, 32, 3, 64, 128, 96, 17, 4, 1, SMALL_VAE)
+REHEARSAL = Scale("a small rehearsal", 4, 32, 3, 64, SMALL_VAE)
+REHEARSED = Size(128, 96, 17, 4, 1)
+AUDITION = 0.4
 
 
 def build(scale: Scale, folder: Path, dtype: torch.dtype) -> None:
@@ -69,13 +82,14 @@ def build(scale: Scale, folder: Path, dtype: torch.dtype) -> None:
     from tests.generation.tiny.words import t5, tokenizer
 
     torch.manual_seed(0)
-    transformer = LTXVideoTransformer3DModel(
-        num_attention_heads=scale.heads,
-        attention_head_dim=scale.head_width,
-        cross_attention_dim=scale.heads * scale.head_width,
-        num_layers=scale.layers,
-        caption_channels=scale.caption,
-    )
+    with torch.device(planning.device()):  # two thousand million random numbers take a processor half a minute
+        transformer = LTXVideoTransformer3DModel(
+            num_attention_heads=scale.heads,
+            attention_head_dim=scale.head_width,
+            cross_attention_dim=scale.heads * scale.head_width,
+            num_layers=scale.layers,
+            caption_channels=scale.caption,
+        )
     vae = AutoencoderKLLTXVideo(timestep_conditioning=False, **scale.vae)
     pipe = LTXConditionPipeline(FlowMatchEulerDiscreteScheduler(), vae, t5(scale.caption), tokenizer(), transformer)
     pipe.to(dtype=dtype).save_pretrained(folder)
@@ -84,36 +98,53 @@ def build(scale: Scale, folder: Path, dtype: torch.dtype) -> None:
 class Ground:
     """Weights, a recipe for them, and the ways of making a take that are compared."""
 
-    def __init__(self, scale: Scale, folder: Path) -> None:
-        self.scale, self.folder = scale, folder
+    def __init__(self, scale: Scale, size: Size, folder: Path) -> None:
+        self.scale, self.size, self.folder = scale, size, folder
         self.plan = planning.plans(planning.device())[0]
         build(scale, folder / "weights", self.plan.torch_dtype)
         self.registry = Registry(folder / "registry")
         self.weights = self.registry.add(folder / "weights")
+
+    @property
+    def recipe(self) -> Recipe:
         row = catalogue.engine("ltx")
-        self.recipe = Recipe(
-            "ltx", Words(action="She runs along the quay."), seed=1, frames=scale.frames, rate=RATE, width=scale.width,
-            height=scale.height, steps=scale.steps, guidance=3.0, weights=self.weights.pinned,
-            settings=dict(row.settings),
+        return Recipe(
+            "ltx", Words(action="She runs along the quay."), seed=1, frames=self.size.frames, rate=RATE,
+            width=self.size.width, height=self.size.height, steps=self.size.steps, guidance=3.0,
+            weights=self.weights.pinned, settings=dict(row.settings),
         )  # fmt: skip
 
-    def take(self, profile: str = "exact") -> None:
-        settings = self.recipe.settings | ({} if profile == "exact" else {"profile": profile})
-        recipe = replace(self.recipe, settings=settings)
-        frames = catalogue.load("ltx").run(recipe, TestDesk(self.folder, self.registry)).frames
-        assert len(list(frames)) == recipe.frames
+    def take(self, profile: str = "exact", **how: Any) -> None:
+        recipe = self.recipe
+        if profile != "exact":
+            recipe = replace(recipe, settings=recipe.settings | {"profile": profile})
+        made = catalogue.load("ltx").run(recipe, TestDesk(self.folder, self.registry, **how))
+        assert len(list(made.frames)) == recipe.frames
+        assert made.facts["profile"] == profile, made.notes
 
     def bare(self) -> None:
+        """As a script would call it, with none of our settings."""
         here = residence.resident()
         assert here is not None
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=False):
             here.pipe(
-                prompt=self.recipe.words.prompt(), negative_prompt="", width=self.scale.width,
-                height=self.scale.height, num_frames=self.scale.frames, frame_rate=24.0,
-                num_inference_steps=self.scale.steps, guidance_scale=3.0, image_cond_noise_scale=0.025,
+                prompt=self.recipe.words.prompt(), negative_prompt="", width=self.size.width,
+                height=self.size.height, num_frames=self.size.frames, frame_rate=24.0,
+                num_inference_steps=self.size.steps, guidance_scale=3.0, image_cond_noise_scale=0.025,
                 decode_timestep=0.05, decode_noise_scale=0.025,
                 generator=torch.Generator("cpu").manual_seed(1), output_type="np",
             )  # fmt: skip
+
+    def without_previews(self) -> None:
+        with patch.object(shooting._Window, "show", lambda *_: None):
+            self.take()
+
+    def auditioned(self) -> None:
+        """Held at a share of the steps, then gone on with."""
+        try:
+            self.take(hold_at=round(self.size.steps * AUDITION))
+        except Held as held:
+            self.take(state=held.path)
 
     def under(self, plan: Plan) -> Callable[[], None]:
         """The same take with the parts elsewhere."""
@@ -125,9 +156,113 @@ class Ground:
         return take
 
 
+@contextlib.contextmanager
+def one_graph() -> Iterator[None]:
+    """What the denoiser does in a step, recorded as one CUDA graph and replayed in every step."""
+    here = residence.resident()
+    assert here is not None
+    denoiser, graph = here.pipe.transformer, torch.cuda.CUDAGraph()
+    forward, kept, answer = denoiser.forward, {}, []
+
+    def record(given: dict[str, Any]) -> None:
+        kept.update({name: each.clone() for name, each in given.items() if isinstance(each, torch.Tensor)})
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(3):  # compiles, and lets the libraries take the memory they keep
+                forward(**given | kept)
+        torch.cuda.current_stream().wait_stream(aside)
+        with torch.cuda.graph(graph):
+            answer.append(forward(**given | kept)[0])
+
+    def replay(**given: Any) -> tuple[torch.Tensor]:
+        if not answer:
+            record(given)
+        for name, each in kept.items():
+            each.copy_(given[name])
+        graph.replay()
+        return (answer[0].clone(),)
+
+    denoiser.forward = replay
+    try:
+        yield
+    finally:
+        denoiser.forward = forward
+
+
+@contextlib.contextmanager
+def compiled_graph() -> Iterator[None]:
+    here = residence.resident()
+    assert here is not None
+    with compiled.blocks(here.pipe), one_graph():
+        yield
+
+
+Context = Callable[[], contextlib.AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One line of a table: what is done so many times, inside what."""
+
+    name: str
+    work: Callable[[], None]
+    inside: Context = contextlib.nullcontext
+    rounds: int = 0
+
+
+@dataclass
+class Found:
+    """Seconds and the most memory on the card in bytes, or why there are none."""
+
+    name: str
+    seconds: float = 0.0
+    memory: int = 0
+    failed: str = ""
+
+
+def at_full_size(ground: Ground) -> list[Way]:
+    plans = planning.plans(planning.device())[1:]
+    ways = [
+        Way("bare pipeline call (baseline)", ground.bare),
+        Way("a take, previews off", ground.without_previews),
+        Way("a take, previews on", ground.take),
+        Way("a take, held at 40 %, resumed", ground.auditioned, rounds=1),
+        Way("a take, fast (compiled blocks)", lambda: ground.take("fast")),
+    ]
+    if torch.cuda.is_available():
+        ways.append(Way("bare call, one CUDA graph a step", ground.bare, one_graph))
+        ways.append(Way("bare call, compiled, one graph", ground.bare, compiled_graph))
+    return ways + [Way(f"a take, {plan.name}", ground.under(plan), rounds=1) for plan in plans]
+
+
+def at_draft_size(ground: Ground) -> list[Way]:
+    ways = [Way("bare pipeline call (baseline)", ground.bare), Way("a take, previews on", ground.take)]
+    if torch.cuda.is_available():
+        ways.append(Way("bare call, one CUDA graph a step", ground.bare, one_graph))
+    return ways
+
+
+def measured(ways: list[Way], rounds: int, found: list[Found]) -> None:
+    """Adds each way as soon as it is measured. One that fails is a line too, and the others go on."""
+    for way in ways:
+        here = Found(way.name)
+        try:
+            with way.inside():
+                here.seconds = seconds(way.work, way.rounds or rounds)
+            here.memory = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+        except Exception as error:
+            traceback.print_exc()
+            here.failed = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+        found.append(here)
+        print(f"{here.name:50} {here.failed or f'{here.seconds:8.2f} s'}", flush=True)
+
+
 def seconds(work: Callable[[], None], rounds: int) -> float:
     """The middle of so many runs, after one that is not counted."""
     work()
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
     lasted = []
     for _ in range(rounds):
         _settled()
@@ -143,41 +278,22 @@ def _settled() -> None:
         torch.cuda.synchronize()
 
 
-def measured(ground: Ground) -> list[tuple[str, float, int]]:
-    """Each way with its seconds and the most memory it had on the card, in bytes."""
-    ground.take()  # loads
-    ways: list[tuple[str, Callable[[], None]]] = [
-        ("bare pipeline call (baseline)", ground.bare),
-        ("a take, exact, previews on", ground.take),
-        ("a take, fast", lambda: ground.take("fast")),
-    ]
-    ways += [(f"a take, {plan.name}", ground.under(plan)) for plan in planning.plans(planning.device())[1:]]
-    found = []
-    for name, way in ways:
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-        lasted = seconds(way, ground.scale.rounds)
-        found.append((name, lasted, torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0))
-        print(f"{name:36} {lasted:8.2f} s", flush=True)
-    return found
-
-
-def table(ground: Ground, found: list[tuple[str, float, int]]) -> str:
-    scale, base = ground.scale, found[0][1]
-    clip = scale.frames * RATE[1] / RATE[0]
+def table(ground: Ground, size: Size, found: list[Found]) -> str:
+    base = next((each.seconds for each in found if each.seconds), 1.0)
+    clip = size.frames * RATE[1] / RATE[0]
     when = datetime.datetime.now(datetime.UTC).date().isoformat()
     said = [
         f"{when}, {planning.device_label(planning.device())}, {ground.plan.dtype}, torch {torch.__version__}: "
-        f"{scale.name}, random weights, {scale.width} x {scale.height}, {scale.frames} frames, {scale.steps} steps "
-        f"with guidance, median of {scale.rounds}.",
+        f"{ground.scale.name}, random weights, {size.width} x {size.height}, {size.frames} frames, {size.steps} steps "
+        f"with guidance, median of {size.rounds}; once for the one held and where the parts lie elsewhere.",
         "",
         "| | seconds | ratio | seconds of computing per second of clip | most memory on the card |",
         "|---|---|---|---|---|",
     ]
-    said += [
-        f"| {name} | {lasted:.2f} | {lasted / base:.3f} | {lasted / clip:.2f} | {memory / (1 << 30):.1f} GB |"
-        for name, lasted, memory in found
-    ]
+    for each in found:
+        numbers = f"{each.seconds:.2f} | {each.seconds / base:.3f} | {each.seconds / clip:.2f}"
+        memory = f"{each.memory / (1 << 30):.1f} GB"
+        said.append(f"| {each.name} | {each.failed + ' | | |' if each.failed else f'{numbers} | {memory}'} |")
     return "\n".join(said)
 
 
@@ -199,12 +315,22 @@ def main() -> None:
         raise SystemExit("There is no accelerator here. Try the same steps on the CPU: --rehearse")
     if rehearse:
         os.environ["CIRCLE_TAKE_DEVICE"] = "cpu"
+    scale, sizes = (REHEARSAL, (REHEARSED,)) if rehearse else (FULL, (FINAL, DRAFT))
     with tempfile.TemporaryDirectory(prefix="circle-take-gpu-") as folder:
-        ground = Ground(REHEARSAL if rehearse else FULL, Path(folder))
-        said = table(ground, measured(ground))
-    print(said)
+        ground = Ground(scale, sizes[0], Path(folder))
+        said = []
+        with contextlib.suppress(KeyboardInterrupt):
+            ground.take()  # loads
+            for size, ways in zip(sizes, (at_full_size, at_draft_size), strict=False):
+                ground.size = size
+                found: list[Found] = []
+                try:
+                    measured(ways(ground), size.rounds, found)
+                finally:
+                    said.append(table(ground, size, found))
+    print("\n\n".join(said))
     if not rehearse:
-        written(said)
+        written("\n\n".join(said))
 
 
 if __name__ == "__main__":
