@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.recipe import Recipe
+from generation.recipe import PAIR, Recipe
 from generation.report import Refused
 
 # Profiles: as its makers wrote it, or quicker with what that costs said in the report.
@@ -103,6 +103,7 @@ class Engine:
             if ingredient.kind not in self.honours:
                 reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")
                 raise Refused(f"{reason} Take that guide off this shot, or choose another engine.")
+        _check_pair(recipe)
         most = self.most_frames(recipe.rate)
         if recipe.frames > most:
             raise Refused(f"This take asks for {recipe.frames} frames; {self.label} makes up to {most}, so shorten it.")
@@ -119,3 +120,17 @@ class Engine:
             )
         if self.pipelines and not recipe.weights:
             raise Refused(f"This take names no weights; {self.label} needs some. Choose them in the form.")
+
+
+def _check_pair(recipe: Recipe) -> None:
+    clip, mask = map(recipe.ingredient, PAIR)
+    if clip and not mask:
+        raise Refused(
+            "A clip is to be kept, but no mask says what of it is made anew. Give this shot a mask as well, or take "
+            "the kept clip off it."
+        )
+    if mask and not clip:
+        raise Refused(
+            "A mask says what is made anew, but there is no clip of which the rest is kept. Give this shot a clip to "
+            "keep as well, or take the mask off it."
+        )

@@ -23,6 +23,8 @@ KINDS = {
     "reference": "Reference",
     "depth": "Depth",
     "motion": "Motion",
+    "keep": "Kept clip",
+    "mask": "Mask",
     "camera": "Camera path",
 }
 
