@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.recipe import Recipe
+from generation.recipe import PAIR, Recipe
 from generation.report import Refused
 
 # Profiles: as its makers wrote it, or quicker with what that costs said in the report.
@@ -25,8 +26,9 @@ class Engine:
     `settings` are what a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for.
     `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none.
     `finishes_with` is the part of the weights that enlarges a composed take, where the engine knows such a part.
-    `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts at the
-    engine's own rate where it has one.
+    `follows_with` names, for a guide kind that only weights trained for it follow, the folder they lie in beside the
+    others. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
+    at the engine's own rate where it has one.
     """
 
     name: str
@@ -51,12 +53,23 @@ class Engine:
     usual_frames: int = 0
     draft_threshold: float = 0.0
     finishes_with: str = ""
+    follows_with: dict[str, str] = field(default_factory=dict)
     no_draft: str = "No draft profile was found for this engine that keeps its pictures."
 
     def loads(self, pipeline: str, options: dict[str, Any]) -> bool:
         """Whether weights of this class, with these plain values in their model_index.json, are for this engine."""
         fits = all(bool(options.get(name)) == wanted for name, wanted in self.only.items())
         return pipeline in self.pipelines and fits
+
+    def lacking(self, files: Iterable[str]) -> dict[str, str]:
+        """Guide kinds that weights of these files cannot follow for want of a part, with what to do about each."""
+        here = {name.rpartition("/")[0] for name in files if name.endswith(".safetensors")}
+        return {
+            kind: f"{self.label} follows {folder.rpartition('/')[2]} only with in-context weights beside its own: put "
+            f"them into the folder {folder} and register the weights again, or choose another engine."
+            for kind, folder in self.follows_with.items()
+            if folder not in here
+        }
 
     def legal_frames(self, frames: int) -> int:
         """The smallest count the engine can make that is not below `frames`."""
@@ -90,6 +103,7 @@ class Engine:
             if ingredient.kind not in self.honours:
                 reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")
                 raise Refused(f"{reason} Take that guide off this shot, or choose another engine.")
+        _check_pair(recipe)
         most = self.most_frames(recipe.rate)
         if recipe.frames > most:
             raise Refused(f"This take asks for {recipe.frames} frames; {self.label} makes up to {most}, so shorten it.")
@@ -106,3 +120,17 @@ class Engine:
             )
         if self.pipelines and not recipe.weights:
             raise Refused(f"This take names no weights; {self.label} needs some. Choose them in the form.")
+
+
+def _check_pair(recipe: Recipe) -> None:
+    clip, mask = map(recipe.ingredient, PAIR)
+    if clip and not mask:
+        raise Refused(
+            "A clip is to be kept, but no mask says what of it is made anew. Give this shot a mask as well, or take "
+            "the kept clip off it."
+        )
+    if mask and not clip:
+        raise Refused(
+            "A mask says what is made anew, but there is no clip of which the rest is kept. Give this shot a clip to "
+            "keep as well, or take the mask off it."
+        )

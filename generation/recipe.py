@@ -23,7 +23,9 @@ from typing import Any
 FORMAT = 1
 
 # What a guide asks of an engine. `at_frame` counts in the new take's own frames, `source_frame` in the ingredient's.
-GUIDE_KINDS = ("first", "last", "key", "reference", "depth", "motion", "camera", "continue", "staging")
+# "keep" and "mask" go together: the clip stays as it is except where the mask, a clip or one picture, is white.
+PAIR = ("keep", "mask")
+GUIDE_KINDS = ("first", "last", "key", "reference", "depth", "motion", *PAIR, "camera", "continue", "staging")
 
 
 class BadRecipe(ValueError):

@@ -23,6 +23,8 @@ KINDS = {
     "reference": "Reference",
     "depth": "Depth",
     "motion": "Motion",
+    "keep": "Kept clip",
+    "mask": "Mask",
     "camera": "Camera path",
 }
 
@@ -40,12 +42,12 @@ class Advice:
 
     @property
     def honoured(self) -> list[str]:
-        return [label for kind, label in KINDS.items() if kind in self.choice.row.honours]
+        return [label for kind, label in KINDS.items() if kind in self.choice.honours]
 
     @property
     def unheeded(self) -> list[tuple[str, str, str]]:
-        row = self.choice.row
-        return [(kind, label, row.why_not.get(kind, "")) for kind, label in KINDS.items() if kind not in row.honours]
+        honours, why = self.choice.honours, self.choice.why_not
+        return [(kind, label, why.get(kind, "")) for kind, label in KINDS.items() if kind not in honours]
 
     @property
     def share(self) -> int:

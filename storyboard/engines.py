@@ -27,6 +27,19 @@ class Choice:
         return f"{self.row.label} · {self.weights.name}" if self.weights else self.row.label
 
     @property
+    def why_not(self) -> dict[str, str]:
+        """For each kind of guide that is not followed, why not: the engine cannot, or these weights cannot."""
+        return self.row.why_not | self._lacking
+
+    @property
+    def honours(self) -> frozenset[str]:
+        return self.row.honours - self._lacking.keys()
+
+    @property
+    def _lacking(self) -> dict[str, str]:
+        return self.row.lacking(self.weights.files if self.weights else ())
+
+    @property
     def why_no_finish(self) -> str:
         """Why a take cannot be composed small and then finished at twice the size; nothing where it can."""
         part = self.row.finishes_with

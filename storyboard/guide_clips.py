@@ -1,4 +1,4 @@
-"""Clips that a take follows: one that somebody sent, or a shot's own blocking, as depth, pictures or poses."""
+"""Clips that a take follows or keeps: one that somebody sent, a take, or a shot's own blocking drawn in some way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from django.conf import settings
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 # Drawn in about 60 ns a pixel on one core, so this is the most that a request should wait for: some ten seconds.
 PIXELS_MAX = 150_000_000
 ONE_AT_A_TIME = threading.Lock()
-RANGE_LOOKS = 5
-DRAWN = {"depth": ("depth",), "motion": ("pictures", "poses")}
+DRAWN = {"depth": ("depth",), "motion": ("pictures", "poses"), "keep": ("pictures",), "mask": ("figures", "set")}
+MARGIN = 40  # of a picture's height, one part: what stands in for a figure has other hair and clothes
 
 
 def sent(shot: Shot, kind: str, upload: UploadedFile) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def sent(shot: Shot, kind: str, upload: UploadedFile) -> dict[str, Any]:
 
 
 def from_blocking(shot: Shot, kind: str, take: Take | None, drawn: str, seed: int = 0) -> dict[str, Any]:
-    """What the blocking of this shot shows: its depth for a depth guide; its pictures or its poses for a motion guide.
+    """What the blocking of this shot shows: its depth, its pictures or its poses to follow, or its figures as a mask.
 
     The staging is that of `take`, else of the newest blocking take, else one staged from the words with `seed`.
     """
@@ -54,7 +55,7 @@ def from_blocking(shot: Shot, kind: str, take: Take | None, drawn: str, seed: in
     assert version is not None
     whole = take is not None and take.master is not None and take.frames == version.frames
     if drawn == "pictures" and take and whole:
-        return {"media": take.master, "poster": take.poster, "filmstrip": take.filmstrip, "take": take}
+        return of_take(take)
     staging = _staging(shot, take, seed)
     source = f"T{take.number}" if take else f"words, seed {seed}"
     with tempfile.TemporaryDirectory(dir=scratch_path().parent) as folder:
@@ -63,19 +64,28 @@ def from_blocking(shot: Shot, kind: str, take: Take | None, drawn: str, seed: in
         return {**_kept(shot, path, ffmpeg.probe(path), f"Blocking, {drawn}, {source}"), "take": take}
 
 
-def depth_frames(renderer: blocking.Renderer, frames: int) -> Iterator[np.ndarray]:
-    """uint8 RGB greys, light where near: nearness 1/metres, white at the nearest point of the clip, the sky black."""
-    looks = {n * (frames - 1) // (RANGE_LOOKS - 1) for n in range(RANGE_LOOKS)}
-    nearest = max(float(_nearness(renderer, n).max()) for n in looks) or 1.0
+def of_take(take: Take) -> dict[str, Any]:
+    """A take as it is."""
+    if take.master is None:
+        raise Refusal(f"Take {take.number} is {take.get_status_display().lower()}; it has no pictures yet.")
+    return {"media": take.master, "poster": take.poster, "filmstrip": take.filmstrip, "take": take}
+
+
+def mask_frames(renderer: blocking.Renderer, frames: int, drawn: str) -> Iterator[np.ndarray]:
+    """uint8 RGB, white on the figures and a margin around them, or on everything else; black where a clip is kept."""
+    size = 2 * (renderer.height // MARGIN) + 1
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    is_anybody_seen = False
     for n in range(frames):
-        grey = np.clip(_nearness(renderer, n) * (255 / nearest), 0, 255).astype(np.uint8)
-        yield np.repeat(grey[:, :, None], 3, axis=2)
-
-
-def _nearness(renderer: blocking.Renderer, n: int) -> np.ndarray:
-    depth = renderer.layers(n, ("depth",)).depth
-    assert depth is not None
-    return np.divide(1.0, depth, out=np.zeros_like(depth), where=depth > 0)
+        masks = renderer.layers(n, ("masks",)).masks or {}
+        figures = np.zeros((renderer.height, renderer.width), np.uint8)
+        for each in masks.values():
+            figures[each] = 255
+        is_anybody_seen = is_anybody_seen or bool(figures.any())
+        white = cv2.dilate(figures, around)
+        yield np.repeat((white if drawn == "figures" else 255 - white)[:, :, None], 3, axis=2)
+    if not is_anybody_seen:
+        raise Refusal("Nobody is in sight in this blocking, so it has no figures for a mask. Send a mask instead.")
 
 
 def _staging(shot: Shot, take: Take | None, seed: int) -> blocking.Staging:
@@ -111,7 +121,9 @@ def _frames(drawn: str, staging: blocking.Staging, width: int, height: int) -> I
     if drawn == "poses":
         return (blocking.sticks(staging, n, width, height) for n in every)
     renderer = blocking.Renderer(staging, width, height)
-    return depth_frames(renderer, staging.frames) if drawn == "depth" else map(renderer.frame, every)
+    if drawn in DRAWN["mask"]:
+        return mask_frames(renderer, staging.frames, drawn)
+    return blocking.depth_frames(renderer, staging.frames) if drawn == "depth" else map(renderer.frame, every)
 
 
 def _kept(shot: Shot, path: Path, facts: ffmpeg.Probe, name: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ KINDS = {
     "reference": "Reference",
     "depth": "Depth",
     "motion": "Motion",
+    "keep": "Kept clip",
+    "mask": "Mask",
     "camera": "Camera path",
     "continue": "Continues",
     "staging": "Staging",

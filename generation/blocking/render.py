@@ -52,6 +52,10 @@ class Renderer:
 
     def frame(self, n: int) -> np.ndarray:
         """The picture of frame n: uint8 RGB (height, width, 3)."""
+        return cv2.applyColorMap(self.grey(n), self.colours)
+
+    def grey(self, n: int) -> np.ndarray:
+        """Frame n before it is graded: uint8 (height, width); each grey's colour is in `colours`."""
         view = view_at(self.staging, n, self.width * self.fine, self.height * self.fine)
         bodies = bodies_at(self.staging, n)
         picture, ground = self._background(view)
@@ -61,7 +65,7 @@ class Renderer:
             picture = cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA)
         picture = cv2.multiply(picture, self.vignette, scale=1 / 255)
         weather.fall(picture, self.staging, n, view_at(self.staging, n, self.width, self.height))
-        return cv2.applyColorMap(picture, self.colours)
+        return picture
 
     def layers(self, n: int, want: tuple[str, ...] = ("frame", "depth", "masks")) -> Layers:
         """Depth and masks are drawn at the frame's own size, without softened edges."""

@@ -15,6 +15,8 @@ from generation.engine import DEPTH_MODEL
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Refused
 
+HALF = 128  # of white
+
 
 def picture(ingredient: Ingredient, recipe: Recipe, desk: Desk) -> Image.Image:
     """The still an ingredient gives, cut to the take's size."""
@@ -33,7 +35,22 @@ def prefix(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> li
 
 
 def clip(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
-    """`count` frames of a guide clip from its start, its last one held where it is shorter.
+    """`count` frames of a guide clip from its start, its last one held where it is shorter."""
+    found = beginning(ingredient, recipe, desk, count)
+    return found + [found[-1]] * (count - len(found))
+
+
+def mask(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
+    """`count` frames of a mask, black or white and nothing between; a picture, or the last of a clip, is held."""
+    if ingredient.media == "image":
+        found = [picture(ingredient, recipe, desk)] * count
+    else:
+        found = clip(ingredient, recipe, desk, count)
+    return [each.convert("L").point(lambda grey: 255 if grey >= HALF else 0) for each in found]
+
+
+def beginning(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list[Image.Image]:
+    """The first frames of a guide clip, `count` or as many as it has.
 
     Depth is found in the clip's pictures first where the recipe names a model for that.
     """
@@ -41,7 +58,6 @@ def clip(ingredient: Ingredient, recipe: Recipe, desk: Desk, count: int) -> list
     cut = [covering(each, recipe.width, recipe.height) for each in found]
     if ingredient.kind == "depth" and recipe.settings.get(DEPTH_MODEL):
         cut = depth.of_clip(cut, ingredient.sha256, recipe.settings[DEPTH_MODEL], desk)
-    cut += [cut[-1]] * (count - len(cut))
     return [Image.fromarray(each) for each in cut]
 
 

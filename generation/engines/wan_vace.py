@@ -1,7 +1,8 @@
 """Wan VACE: pictures kept at any frame, clips to go on from or to follow, and reference pictures, all as one canvas.
 
 The model sees a clip and a mask beside the noise. Where the mask is black the clip is kept, where it is white the clip
-is only followed, and mid grey stands for nothing to follow.
+is only followed, and mid grey stands for nothing to follow. So a clip of which a part is made anew shows, under the
+white, what else there is to follow, and never what it showed there itself: the model would only draw that again.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from PIL import Image
 
 from generation.catalogue import engine
 from generation.diffusion import shoot
-from generation.diffusion.pictures import at_frame, clip, conformed, picture, prefix, whole
-from generation.recipe import Recipe
+from generation.diffusion.pictures import at_frame, beginning, clip, conformed, mask, picture, prefix, whole
+from generation.recipe import PAIR, Recipe
 from generation.report import Desk, Made, Refused
 
 VERSION = "1"
@@ -36,7 +37,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     earlier = _earlier(recipe, desk, pace)
     before = max(0, len(earlier) - 1)
     frames = row.legal_frames(row.own_frames(recipe.frames, recipe.rate) + before)
-    video, mask = _canvas(recipe, desk, pace, earlier, frames)
+    video, remade = _canvas(recipe, desk, pace, earlier, frames)
     references = [whole(each, desk) for each in recipe.ingredients if each.kind == "reference"]
     strength = _strength(recipe)
     preset = row.settings | recipe.settings
@@ -45,7 +46,7 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         two_models = pipe.config.boundary_ratio is not None
         return {
             "video": video,
-            "mask": mask,
+            "mask": remade,
             "reference_images": references or None,
             "conditioning_scale": strength,
             "prompt": recipe.words.prompt(),
@@ -87,22 +88,50 @@ def _canvas(
         if each.kind in STILLS:
             kept[before + int(at_frame(each, recipe) * pace)] = picture(each, recipe, desk)
     followed = _followed(recipe, desk, pace, frames - before)
-    if not kept and not followed:
+    partly = _partly_kept(recipe, desk, pace, frames - before)
+    if not kept and not followed and not partly:
         return None, None
     size = (recipe.width, recipe.height)
-    under = [Image.new("RGB", size, NOTHING)] * before + (followed or [Image.new("RGB", size, NOTHING)] * frames)
-    video = [kept.get(n, under[n]) for n in range(frames)]
-    return video, [Image.new("L", size, 0 if n in kept else 255) for n in range(frames)]
+    nothing, black, white = Image.new("RGB", size, NOTHING), Image.new("L", size, 0), Image.new("L", size, 255)
+    under = [nothing] * before + (followed or [nothing] * frames)
+    video, masks = [], []
+    for n in range(frames):
+        around, part = partly[n - before] if before <= n < before + len(partly) else (under[n], white)
+        video.append(kept.get(n) or Image.composite(under[n], around, part))
+        masks.append(black if n in kept else part)
+    return video, masks
+
+
+def _partly_kept(recipe: Recipe, desk: Desk, pace: Fraction, frames: int) -> list[tuple[Image.Image, Image.Image]]:
+    """Each frame of the clip that is kept, with the mask that is white where it is made anew.
+
+    Where the take is longer than the clip, nothing is kept of what follows: it has not been seen.
+    """
+    parts = {each.kind: each for each in recipe.ingredients if each.kind in PAIR}
+    if not parts:
+        return []
+    shown = _on_screen(frames, pace)
+    clip_frames = beginning(parts["keep"], recipe, desk, shown[-1] + 1)
+    masks = mask(parts["mask"], recipe, desk, shown[-1] + 1)
+    found = [(clip_frames[n], masks[n]) for n in shown if n < len(clip_frames)]
+    if not any(part.getbbox() for _, part in found):
+        raise Refused("The mask is black throughout, so nothing would be made anew. Paint white what is to change.")
+    return found
+
+
+def _on_screen(frames: int, pace: Fraction) -> list[int]:
+    """For each frame of the engine's own the one of a clip that is on screen when it first is."""
+    return [ceil(n / pace) for n in range(frames)]
 
 
 def _followed(recipe: Recipe, desk: Desk, pace: Fraction, frames: int) -> list[Image.Image]:
-    """The clip to be followed: for each frame of the engine's own the one that is on screen when it first is."""
+    """The clip to be followed, a frame for each of the engine's own."""
     guides = [each for each in recipe.ingredients if each.kind in FOLLOWED]
     if len(guides) > 1:
         raise Refused("Wan VACE follows one clip; take either the depth or the motion guide off this shot.")
     if not guides:
         return []
-    shown = [ceil(n / pace) for n in range(frames)]
+    shown = _on_screen(frames, pace)
     found = clip(guides[0], recipe, desk, shown[-1] + 1)
     return [found[n] for n in shown]
 

@@ -2,13 +2,17 @@ import { fetchHtml, send } from "./patch.js";
 import { announce } from "./toast.js";
 import { filesOf, isClip, isPicture, sendForm, showRefusal, swapIn } from "./fields-files.js";
 
-const CLIPS = new Set(["depth", "motion"]);
-const DRAWN = { depth: ["depth"], motion: ["poses", "pictures"] };
+const CLIPS = new Set(["depth", "motion", "keep"]);
+const EITHER = "mask";
+const DRAWN = { depth: ["depth"], motion: ["poses", "pictures"], keep: ["pictures"], mask: ["figures", "set"] };
+const SENT = { depth: "A clip of depth…", motion: "A clip…", keep: "A clip…", mask: "A clip or a picture, white what is made anew…" };
+const MOVIES = "video/*,.mkv";
 const PICTURES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 
 /**
  * First, last and key frames and a reference: dropped, pasted, chosen from a file or a panel, or taken from the viewer.
- * Depth and motion: a clip dropped or chosen, or drawn from blocking.
+ * Depth, motion and a kept clip: a clip dropped or chosen, or drawn from blocking; a take in the viewer is kept whole.
+ * A mask: a clip, a picture, or the figures of blocking.
  * Markup: templates/version/_guides.html.
  */
 export function startGuides(fields) {
@@ -28,7 +32,7 @@ export function startGuides(fields) {
     try {
       await fields.saved();
       show(await sendForm(url, { kind, at_frame: at, ...source }, isSent ? sending : null));
-      announce(CLIPS.has(kind) ? "The clip is held" : "The picture is held");
+      announce(source.clip || source.blocking || CLIPS.has(kind) ? "The clip is held" : "The picture is held");
       place().querySelector(`[data-kind="${kind}"] button`)?.focus({ preventScroll: true });
     } catch (error) {
       refuse(error.message);
@@ -121,11 +125,12 @@ export function startGuides(fields) {
   });
 
   function dropped(event, slot) {
-    const takesClip = CLIPS.has(slot.dataset.kind);
-    const file = filesOf(event.dataTransfer).find(takesClip ? isClip : isPicture);
+    const { kind } = slot.dataset;
+    const takes = kind === EITHER ? (file) => isClip(file) || isPicture(file) : CLIPS.has(kind) ? isClip : isPicture;
+    const file = filesOf(event.dataTransfer).find(takes);
     if (!file) return;
     event.preventDefault();
-    hold(slot.dataset.kind, frameOf(slot), takesClip ? { clip: file } : { picture: file });
+    hold(kind, frameOf(slot), asSource(kind, file));
   }
 
   /** A pasted picture goes to the slot that has the focus, else to the first frame. */
@@ -166,10 +171,12 @@ export function startGuides(fields) {
       hold(kind, frame, source);
     };
     const card = room?.card;
-    if (CLIPS.has(kind)) {
-      const isDepth = kind === "depth";
-      popover.append(fileItem((file) => choose({ clip: file }), "video/*,.mkv", isDepth ? "A clip of depth…" : "A clip…"));
-      if (isDepth) popover.append(ofPictures((file) => choose({ clip: file, pictures: 1 }), place().dataset.noDepth));
+    if (kind in DRAWN) {
+      if (kind === "keep" && card?.dataset.status === "finished") {
+        popover.append(item(`Take ${card.dataset.number}, as in the viewer`, () => choose({ take: card.dataset.take })));
+      }
+      popover.append(fileItem((file) => choose(asSource(kind, file)), kind === EITHER ? `${MOVIES},${PICTURES}` : MOVIES, SENT[kind]));
+      if (kind === "depth") popover.append(ofPictures((file) => choose({ clip: file, pictures: 1 }), place().dataset.noDepth));
       const take = card?.dataset.engine === "blocking" && card.dataset.status === "finished" ? card.dataset.take : null;
       const from = take ? `blocking, take ${card.dataset.number}` : "blocking";
       for (const drawn of DRAWN[kind]) {
@@ -203,6 +210,11 @@ export function startGuides(fields) {
   return { hold, refresh };
 }
 
+/** @param {string} kind @param {File} file */
+function asSource(kind, file) {
+  return kind in DRAWN && !(kind === EITHER && isPicture(file)) ? { clip: file } : { picture: file };
+}
+
 /** The tile under the pointer, out of the row of tiles. */
 function scrub(strip, x) {
   const { left, width } = strip.getBoundingClientRect();
@@ -226,7 +238,7 @@ function fileItem(choose, accept, text) {
 
 /** A clip of pictures, in which a model finds depth; greyed, with the reason, where there is none. */
 function ofPictures(choose, why) {
-  const row = fileItem(choose, "video/*,.mkv", "Depth found in a clip of pictures…");
+  const row = fileItem(choose, MOVIES, "Depth found in a clip of pictures…");
   const button = row.querySelector("button");
   button.disabled = Boolean(why);
   if (!why) return row;

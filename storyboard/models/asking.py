@@ -112,8 +112,8 @@ def complete(
     if any(each.kind == "continue" for each in ingredients):
         ingredients = tuple(each for each in ingredients if each.kind != "first")
     for each in ingredients:
-        if each.kind not in row.honours:
-            raise Refusal(row.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
+        if each.kind not in choice.honours:
+            raise Refusal(choice.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
     width, height = row.legal_size(project.width, project.height)
     finish = _finish(choice, inputs.get("finish", False))
     recipe = Recipe(

@@ -86,6 +86,10 @@ class Media(models.Model):
         return stored_at(self.sha256, self.content_type)
 
     @property
+    def is_clip(self) -> bool:
+        return self.content_type.startswith("video/")
+
+    @property
     def url(self) -> str:
         return _address(self.pk, f"{self.sha256[:16]}{SUFFIXES[self.content_type]}")
 

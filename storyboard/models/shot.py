@@ -9,7 +9,7 @@ from generation import film
 from storyboard import codes
 from storyboard.models.arrangement import Arrangement, check_room, hold_codes
 from storyboard.models.positioned import Positioned
-from storyboard.models.version import CLIP_KINDS, FIELDS, GUIDE_KINDS, Guide, Version
+from storyboard.models.version import CLIP_KINDS, EITHER_KINDS, FIELDS, GUIDE_KINDS, Guide, Version
 from storyboard.refusal import Conflict, Refusal
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Shot(Positioned):
 
     @transaction.atomic
     def guide(self, by: User, kind: str, media: Any, **fields: Any) -> Guide:
-        """Holds a picture at the first, the last or a key frame, one to refer to, or a clip to follow; one a place."""
+        """Holds a picture at its frame, one to refer to, or a clip to follow or keep, with its mask; one a place."""
         current = self._hold()
         at = fields.pop("at_frame", 0) if kind == "key" else 0
         _check_guide(kind, at, current.frames, media)
@@ -176,7 +176,8 @@ class Shot(Positioned):
         return [each.kind for each in recipe.ingredients if not self._hold_ingredient(each, by)]
 
     def _hold_ingredient(self, each: Ingredient, by: User) -> bool:
-        content = "video/" if each.kind in CLIP_KINDS else "image/"
+        is_clip = each.kind in CLIP_KINDS or (each.kind in EITHER_KINDS and each.media == "video")
+        content = "video/" if is_clip else "image/"
         media = self.project.media.filter(sha256=each.sha256, content_type__startswith=content).first()
         if media is None or each.kind not in dict(GUIDE_KINDS):
             return False
@@ -355,8 +356,7 @@ def _check_guide(kind: str, at_frame: int, frames: int, media: Media) -> None:
         raise Refusal(f"{kind!r} is no guide this board can hold; there are {', '.join(dict(GUIDE_KINDS))}.")
     if not 0 <= at_frame < frames:
         raise Refusal(f"This shot has frames 0 to {frames - 1}; a key frame at {at_frame} was asked.")
-    is_clip = media.content_type.startswith("video/")
-    if is_clip != (kind in CLIP_KINDS):
+    if kind not in EITHER_KINDS and media.is_clip != (kind in CLIP_KINDS):
         name = dict(GUIDE_KINDS)[kind].lower()
         wanted, found = ("a clip", "a picture") if kind in CLIP_KINDS else ("a picture", "a clip")
         raise Refusal(f"A {name} guide is {wanted}; {found} was given. Choose {wanted}.")

@@ -26,8 +26,11 @@ GUIDE_KINDS = (
     ("reference", "Reference"),
     ("depth", "Depth"),
     ("motion", "Motion"),
+    ("keep", "Kept clip"),
+    ("mask", "Mask"),
 )
-CLIP_KINDS = ("depth", "motion")
+CLIP_KINDS = ("depth", "motion", "keep")
+EITHER_KINDS = ("mask",)  # a clip or a picture
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,10 @@ class Version(models.Model):
 
 
 class Guide(models.Model):
-    """A control given to a version: a picture, a frame of a take, or a clip to follow from its first frame.
+    """A control given to a version: a picture, a frame of a take, or a clip that counts from the take's first frame.
 
-    `poster` and `filmstrip` show a clip in the form; `take` names where a picture, or a clip of blocking, came from.
+    `poster` and `filmstrip` show a clip in the form; `take` names where a picture, or a clip of blocking, came from, or
+    the take that is kept where a mask is black.
     `is_pictures` marks a depth guide whose clip shows pictures: its depth is found when a take is made.
     """
 
@@ -152,7 +156,7 @@ class Guide(models.Model):
 
     @property
     def is_clip(self) -> bool:
-        return self.kind in CLIP_KINDS
+        return self.media.is_clip
 
 
 def _entry(version: Version, before: Version | None) -> Entry:

@@ -1,4 +1,4 @@
-"""Pictures that a take must begin with, end on, pass through or resemble, and clips that it must follow."""
+"""Pictures that a take must begin with, end on, pass through or resemble, and clips that it must follow or keep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from storyboard import engines, guide_clips, stills
 from storyboard.models import Guide, Media, Panel, Role, Shot, Take
 from storyboard.models.asking import NO_DEPTH_MODEL
-from storyboard.models.version import CLIP_KINDS
+from storyboard.models.version import CLIP_KINDS, EITHER_KINDS
 from storyboard.refusal import Refusal
 from storyboard.views.door import SignedIn, around, body, may_write, seen, whole
 from storyboard.views.room import asking
@@ -21,14 +21,15 @@ from storyboard.views.room import asking
 def index(request: SignedIn, pk: int) -> HttpResponse:
     """POST holds a picture: an upload (`picture`), a panel (`panel`), or a frame of a take (`take` and `frame`).
 
-    Depth and motion hold a clip instead: an upload (`clip`), or what blocking shows drawn as `blocking`. With
-    `pictures` a clip for depth shows pictures, in which depth is found when a take is made.
+    Depth, motion and keep hold a clip instead: an upload (`clip`), or what blocking shows drawn as `blocking`; keep
+    also a `take`. A mask is either. With `pictures` a clip for depth shows pictures, in which depth is found when a
+    take is made.
     """
     shot = seen(request, Shot.objects.select_related("project", "current"), may_write(request, Role.EDITOR), pk=pk)
     if request.method == "POST":
         data = body(request)
         kind = str(data.get("kind", ""))
-        held = _clip(request, shot, kind, data) if kind in CLIP_KINDS else _picture(request, shot, data)
+        held = _clip(request, shot, kind, data) if _is_clip(request, kind, data) else _picture(request, shot, data)
         shot.guide(request.user, kind, at_frame=whole(data, "at_frame", 0), **held)
         shot.refresh_from_db()
     return render(request, "version/_guides.html", {**around(request, shot.project), **asking(shot)})
@@ -39,6 +40,10 @@ def guide(request: SignedIn, pk: int) -> HttpResponse:
     row = seen(request, Guide.objects.select_related("version__shot__project"), Role.EDITOR, pk=pk)
     row.version.shot.drop_guide(row, request.user)
     return HttpResponse(status=204)
+
+
+def _is_clip(request: SignedIn, kind: str, data: dict[str, Any]) -> bool:
+    return kind in CLIP_KINDS or (kind in EITHER_KINDS and ("clip" in request.FILES or "blocking" in data))
 
 
 def _picture(request: SignedIn, shot: Shot, data: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def _picture(request: SignedIn, shot: Shot, data: dict[str, Any]) -> dict[str, A
 
 
 def _clip(request: SignedIn, shot: Shot, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """The clip, what shows it, and the take whose staging it was drawn from where there is one."""
+    """The clip, what shows it, and the take that it is or whose staging it was drawn from where there is one."""
     if upload := request.FILES.get("clip"):
         is_pictures = kind == "depth" and data.get("pictures") in ("1", "true")
         if is_pictures and engines.depth_model() is None:
@@ -67,6 +72,10 @@ def _clip(request: SignedIn, shot: Shot, kind: str, data: dict[str, Any]) -> dic
         pk = whole(data, "take", 0)
         take = seen(request, Take.objects.filter(project=shot.project), pk=pk) if pk else None
         return guide_clips.from_blocking(shot, kind, take, str(drawn), whole(data, "seed", 0) or 0)
+    if kind == "keep" and (pk := whole(data, "take")):
+        return guide_clips.of_take(seen(request, Take.objects.filter(project=shot.project), pk=pk))
+    if kind == "keep":
+        raise Refusal("No clip came with this. Send the one to keep, or choose a take.")
     raise Refusal(f"No clip came with this. {kind.capitalize()} follows a clip: send one, or take it from blocking.")
 
 

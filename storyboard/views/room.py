@@ -17,6 +17,7 @@ from storyboard.engines import choices, chosen, depth_model
 from storyboard.models import Guide, Shot, Status, Take, User, Version
 from storyboard.models.asking import HANDLES_MAX, NO_DEPTH_MODEL
 from storyboard.models.judgement import REASONS
+from storyboard.models.version import GUIDE_KINDS
 from storyboard.recipe_page import RecipePage
 from storyboard.views.comments import talk
 from storyboard.views.door import SignedIn, around, seen, whole
@@ -28,7 +29,7 @@ WAITING: dict[str, str] = {
     Status.FAILED: "This take could not be made. Its card says why.",
     Status.CANCELLED: "This take was cancelled.",
 }
-FOLLOWED = (("reference", "Reference"), ("depth", "Depth"), ("motion", "Motion"))
+FOLLOWED = ("reference", "depth", "motion", "keep", "mask")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
 
 
 def slots(shot: Shot) -> list[Slot]:
-    """First and last frame, each key frame, room for one more, and one each to resemble and to follow."""
+    """First and last frame, each key frame, room for one more, and one each to resemble, follow, keep and remake."""
     version = shot.current
     assert version is not None
     held = list(version.guides.select_related("media", "take", "poster", "filmstrip"))
@@ -115,7 +116,7 @@ def slots(shot: Shot) -> list[Slot]:
         *keys,
         Slot("key", "Key frame", None, None),
         Slot("last", "Last frame", version.frames - 1, ends.get("last")),
-        *(Slot(kind, label, 0, ends.get(kind)) for kind, label in FOLLOWED),
+        *(Slot(kind, dict(GUIDE_KINDS)[kind], 0, ends.get(kind)) for kind in FOLLOWED),
     ]
 
 

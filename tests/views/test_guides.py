@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from generation import blocking, catalogue, ffmpeg
+from generation.recipe import Recipe, Words
 from generation.weights import Weights
 from storyboard import engines, guide_clips
 from storyboard.models import Guide, Media, Panel, Shot, Take, User
@@ -269,6 +270,134 @@ def test_handles_are_asked_for_behind_the_cut(shot: Shot, erin: User) -> None:
     )
     refused = post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "b", "handles": 999})
     assert refused.json()["error"] == "Handles are 0 to 240 frames; 999 were asked."
+
+
+# A clip that is kept except where a mask is white --------------------------------------------------------------------
+
+
+def test_a_take_is_kept_whole_and_says_which_it_is(take: Take, erin: User) -> None:
+    guide = follow(erin, take.shot, "keep", take=take.pk)
+    assert (guide.media, guide.take, guide.poster) == (take.master, take, take.poster)
+    page = get(erin, f"/shots/{take.shot_id}/guides/").content.decode()
+    assert '<p class="faint guide-source">T1</p>' in page
+
+
+def test_a_strangers_take_cannot_be_kept_nor_can_one_without_pictures(shot: Shot, erin: User, charlie: User) -> None:
+    address = f"/shots/{shot.pk}/guides/"
+    theirs = factories.ready_take(factories.shot(factories.project(charlie)), charlie)
+    assert post(erin, address, {"kind": "keep", "take": theirs.pk}).status_code == 404
+    waiting = factories.ask(shot, erin)[0]
+    answer = post(erin, address, {"kind": "keep", "take": waiting.pk})
+    assert answer.json()["error"] == "Take 1 is queued; it has no pictures yet."
+    answer = post(erin, address, {"kind": "keep"})
+    assert answer.json()["error"] == "No clip came with this. Send the one to keep, or choose a take."
+    assert not held(shot)
+
+
+@pytest.mark.parametrize("kind", ["keep", "mask"])
+def test_a_stranger_sends_neither_clip_nor_mask_and_a_reviewer_changes_none(
+    shot: Shot, charlie: User, bob: User, kind: str, tmp_path: Path
+) -> None:
+    address = f"/shots/{shot.pk}/guides/"
+    assert send(charlie, address, {"kind": kind, "clip": movie(tmp_path)}).status_code == 404
+    assert send(bob, address, {"kind": kind, "clip": movie(tmp_path)}).status_code == 403
+    assert not held(shot) and not Media.objects.exists()
+
+
+def test_a_picture_of_no_clip_cannot_be_kept(shot: Shot, erin: User) -> None:
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "keep", "picture": png()})
+    assert answer.status_code == 422 and not held(shot)
+    answer = send(erin, f"/shots/{shot.pk}/guides/", {"kind": "keep", "clip": png(name="still.png")})
+    assert answer.status_code == 422 and "still.png is " in answer.json()["error"]
+
+
+def test_a_mask_is_a_picture_or_a_clip_and_the_recipe_says_which(
+    shot: Shot, erin: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeps = replace(catalogue.engine("blocking"), honours=frozenset({"keep", "mask"}))
+    monkeypatch.setattr(engines.catalogue, "ENGINES", (keeps,))
+    follow(erin, shot, "keep", clip=movie(tmp_path))
+    for source, media in (({"picture": png()}, "image"), ({"clip": movie(tmp_path)}, "video")):
+        guide = follow(erin, shot, "mask", **source)
+        assert guide.is_clip == (media == "video")
+        assert guide.media.url in get(erin, f"/shots/{shot.pk}/guides/").content.decode() or guide.is_clip
+        shot.refresh_from_db()
+        recipe = factories.ask(shot, erin)[0].frozen
+        assert [(each.kind, each.media) for each in recipe.ingredients] == [("keep", "video"), ("mask", media)]
+
+
+@pytest.mark.parametrize(("kind", "lacking"), [("keep", "no mask says what"), ("mask", "no clip of which the rest")])
+def test_a_kept_clip_without_a_mask_and_a_mask_without_a_clip_are_refused_before_anything_is_queued(
+    shot: Shot, erin: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, lacking: str
+) -> None:
+    keeps = replace(catalogue.engine("blocking"), honours=frozenset({"keep", "mask"}))
+    monkeypatch.setattr(engines.catalogue, "ENGINES", (keeps,))
+    follow(erin, shot, kind, clip=movie(tmp_path))
+    shot.refresh_from_db()
+    with pytest.raises(Refusal, match=lacking):
+        factories.ask(shot, erin)
+    assert not Take.objects.exists()
+
+
+def test_an_engine_that_keeps_nothing_says_so_and_leaves_both_out_in_sight(
+    shot: Shot, erin: User, tmp_path: Path
+) -> None:
+    follow(erin, shot, "keep", clip=movie(tmp_path))
+    follow(erin, shot, "mask", picture=png())
+    refused = post(erin, f"/shots/{shot.pk}/takes/", {"count": 1, "key": "a"})
+    assert "Blocking draws its own figures and set; it keeps no part of a clip." in refused.json()["error"]
+    page = get(erin, f"/shots/{shot.pk}/engine/?engine=blocking").content.decode()
+    assert 'data-kind="keep" title="Blocking draws its own' in page and 'data-kind="mask" title="Blocking' in page
+    left = {"count": 1, "key": "b", "without": ["keep", "mask"]}
+    assert post(erin, f"/shots/{shot.pk}/takes/", left).status_code == 201
+    assert Take.objects.get().frozen.ingredients == ()
+
+
+def staged(shot: Shot, by: User, words: Words) -> Take:
+    take = factories.ready_take(shot, by)
+    take.staging = factories.kept(shot.project, blocking.instant(words, 5, 12).to_json())
+    take.save()
+    return take
+
+
+def test_a_mask_drawn_from_blocking_is_white_on_the_figures_and_some_way_around_them(shot: Shot, erin: User) -> None:
+    take = staged(shot, erin, Words(heading="EXT. FIELD - DAY", action="Anna runs.", characters=("ANNA",)))
+    staging = blocking.Staging.parse(take.staging.path.read_bytes())
+    guide = follow(erin, shot, "mask", blocking="figures", take=take.pk)
+    assert (guide.take, guide.media.frames) == (take, 12) and guide.media.name == "Blocking, figures, T1"
+    for n in (0, 11):
+        white = picture_at(guide, n)[:, :, 0] >= 128
+        masks = blocking.Renderer(staging, *white.shape[::-1]).layers(n, ("masks",)).masks or {}
+        figures = np.logical_or.reduce(list(masks.values()))
+        assert figures.any() and white[figures].mean() > 0.98
+        assert figures.sum() < white.sum() < 3 * figures.sum() + 400
+
+
+def test_the_set_is_all_that_the_figures_are_not(shot: Shot, erin: User) -> None:
+    take = staged(shot, erin, Words(heading="EXT. FIELD - DAY", action="Anna runs.", characters=("ANNA",)))
+    figures, rest = (
+        picture_at(follow(erin, shot, "mask", blocking=drawn, take=take.pk), 5)[:, :, 0] >= 128
+        for drawn in ("figures", "set")
+    )
+    assert (figures ^ rest).mean() > 0.99
+
+
+def test_a_blocking_without_anybody_has_no_figures_for_a_mask(
+    shot: Shot, erin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocking.Renderer, "_masks", lambda renderer, drawn: {})
+    answer = post(erin, f"/shots/{shot.pk}/guides/", {"kind": "mask", "blocking": "figures"})
+    assert answer.json()["error"].startswith("Nobody is in sight in this blocking")
+    assert not held(shot)
+
+
+def test_a_recipe_brings_its_kept_clip_and_its_mask_back(shot: Shot, erin: User, tmp_path: Path) -> None:
+    follow(erin, shot, "keep", clip=movie(tmp_path))
+    follow(erin, shot, "mask", picture=png())
+    ingredients = tuple(guide.ingredient(12) for guide in held(shot))
+    shot.refresh_from_db()
+    assert shot.follow(Recipe(engine="wan_vace", ingredients=ingredients), erin) == []
+    assert [(guide.kind, guide.is_clip) for guide in held(shot)] == [("keep", True), ("mask", False)]
 
 
 # Depth found in pictures -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from generation import catalogue, ffmpeg
-from generation.recipe import Ingredient, Recipe, Words
+from generation.recipe import PAIR, Ingredient, Recipe, Words
 from generation.report import Made
 from generation.weights import Registry, Weights
 from tests.generation.desk import TestDesk
@@ -49,6 +49,8 @@ class Stage:
         for kind, other in ({"continue": "first"} | getattr(self.tiny, "INSTEAD", {})).items():
             if kind in wanted:
                 wanted.pop(other, None)
+        if set(PAIR) & wanted.keys():
+            wanted |= dict.fromkeys(PAIR)
         fields: dict[str, Any] = {
             "engine": self.row.name,
             "words": Words(action="She runs along the quay", size="wide"),
@@ -67,7 +69,7 @@ class Stage:
 
     def ingredient(self, kind: str, at_frame: int = 16, tone: int = 60) -> Ingredient:
         width, height = self.tiny.SIZE
-        if kind in ("continue", "depth", "motion"):
+        if kind in ("continue", "depth", "motion", "keep"):
             return Ingredient(kind, self._keep(_clip(self.folder, width, height, tone)), "video", source_frame=20)
         at_frame = {"first": 0, "last": self.tiny.FRAMES - 1}.get(kind, at_frame)
         return Ingredient(kind, self._keep(_still(self.folder, width, height, tone)), at_frame=at_frame)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,10 +9,10 @@ from generation.diffusion import residence
 from tests.generation.contract.stage import Stage
 
 
-@pytest.fixture(params=["hunyuan", "hunyuan15"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+@pytest.fixture(scope="module", params=["hunyuan", "hunyuan15", "hunyuan_i2v", "hunyuan15_i2v"])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     residence.clear()
-    return Stage.build(request.param, tmp_path)
+    return Stage.build(request.param, tmp_path_factory.mktemp(request.param))
 
 
 def test_guidance_is_the_recipes_and_not_what_the_take_before_asked(stage: Stage):

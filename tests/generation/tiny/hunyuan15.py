@@ -43,11 +43,11 @@ def build(folder: Path) -> None:
     )
     vae = AutoencoderKLHunyuanVideo15(latent_channels=4, block_out_channels=(8,) * 5, layers_per_block=1)
     guider = ClassifierFreeGuidance(guidance_scale=6.0)
-    parts = (_reader(), _chat(), transformer, vae, FlowMatchEulerDiscreteScheduler(shift=5.0), _glyphs())
+    parts = (reader(), chat(), transformer, vae, FlowMatchEulerDiscreteScheduler(shift=5.0), glyphs())
     HunyuanVideo15Pipeline(*parts, ByT5Tokenizer(), guider).save_pretrained(folder)
 
 
-def _reader() -> Qwen2_5_VLTextModel:
+def reader() -> Qwen2_5_VLTextModel:
     config = Qwen2_5_VLTextConfig(
         vocab_size=128,
         hidden_size=16,
@@ -61,11 +61,11 @@ def _reader() -> Qwen2_5_VLTextModel:
     return Qwen2_5_VLTextModel(config)
 
 
-def _chat() -> Any:
+def chat() -> Any:
     chat = tokenizer(2048)
     chat.chat_template = "{% for said in messages %}{{ said['content'] }} {% endfor %}"
     return chat
 
 
-def _glyphs() -> T5EncoderModel:
+def glyphs() -> T5EncoderModel:
     return T5EncoderModel(T5Config(vocab_size=384, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2))

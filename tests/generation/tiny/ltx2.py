@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from diffusers import (
     LTX2VideoTransformer3DModel,
 )
 from diffusers.pipelines.ltx2 import LTX2ConditionPipeline, LTX2TextConnectors, LTX2Vocoder
+from safetensors.torch import save_file
 from transformers import Gemma3Config, Gemma3ForConditionalGeneration
 
 from tests.generation.tiny.words import tokenizer
@@ -22,7 +24,7 @@ WIDTH, LAYERS = 16, 2  # of the text encoder; every layer's words are handed on
 
 
 def build(folder: Path, newer: bool = True) -> None:
-    """LTX-2.3's layout, or 2.0's."""
+    """LTX-2.3's layout, or 2.0's, with in-context weights for depth and poses beside it."""
     torch.manual_seed(0)
     newer_parts = {"gated_attn": True, "cross_attn_mod": True, "audio_gated_attn": True, "audio_cross_attn_mod": True}
     transformer = LTX2VideoTransformer3DModel(
@@ -90,6 +92,20 @@ def build(folder: Path, newer: bool = True) -> None:
         vocoder,
     )
     pipe.save_pretrained(folder)
+    for seed, kind in enumerate(("depth", "pose")):
+        place = folder / "in_context" / kind
+        place.mkdir(parents=True)
+        save_file(lora(transformer, seed), place / "pytorch_lora_weights.safetensors")
+
+
+def lora(transformer: LTX2VideoTransformer3DModel, seed: int = 0) -> dict[str, torch.Tensor]:
+    """Rank 2 beside every query and every way out of the pictures' self-attention, under diffusers' names."""
+    chance, found = torch.Generator().manual_seed(seed), {}
+    for name, module in transformer.named_modules():
+        if isinstance(module, torch.nn.Linear) and re.search(r"\.attn1\.to_(q|out\.0)$", name):
+            found[f"transformer.{name}.lora_A.weight"] = torch.randn(2, module.in_features, generator=chance)
+            found[f"transformer.{name}.lora_B.weight"] = torch.randn(module.out_features, 2, generator=chance)
+    return found
 
 
 def _reader() -> Gemma3ForConditionalGeneration:
