@@ -19,7 +19,18 @@ from .render import Layers, Renderer
 from .staging import BadStaging, Staging
 from .sticks import sticks
 
-__all__ = ["BadStaging", "Facts", "Layers", "Renderer", "Staging", "depth_frames", "instant", "read_facts", "render", "sticks"]
+__all__ = [
+    "BadStaging",
+    "Facts",
+    "Layers",
+    "Renderer",
+    "Staging",
+    "depth_frames",
+    "instant",
+    "read_facts",
+    "render",
+    "sticks",
+]
 
 
 def instant(words: Words, seed: int = 0, frames: int = 72, rate: tuple[int, int] = (24, 1)) -> Staging:

@@ -40,7 +40,7 @@ def test_auditions_are_asked_for_looked_at_and_finished_in_the_room(web: Web, sm
     expect(advice).to_contain_text("Makes 25 frames, 5 more than the cut needs", timeout=SOON)
     expect(advice).to_contain_text("of memory")
     expect(advice.locator(".is-off", has_text="Depth")).to_have_attribute(
-        "title", r"LTX-Video does not follow depth; LTX-2 and Wan VACE do."
+        "title", r"LTX-Video does not follow depth; Wan VACE does."
     )
     page.get_by_label("Audition first").check()
     page.locator("[data-part=count]").fill("2")
