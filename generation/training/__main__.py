@@ -1,0 +1,173 @@
+"""Trains the small engine from nothing: clips, codec, transformer, fewer steps, a judge, and the weights as files.
+
+Every part is a command of its own and goes on where it was stopped, so that a card lent for minutes is enough;
+clips are drawn beside the others (`draw`, in a process of its own), and each part learns from those there are.
+
+    python -m generation.training draw --folder F --workers 14 &
+    python -m generation.training codec --folder F --seconds 240
+    python -m generation.training model --folder F --seconds 700
+    python -m generation.training distil --folder F --seconds 150
+    python -m generation.training judge --folder F --seconds 60
+    python -m generation.training export --folder F --into generation/weights/sketch
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_model, save_model
+
+# What is trained: at full size for a card, or smaller for a processor.
+SHAPES: dict[str, dict[str, Any]] = {
+    "full": {
+        "codec": {},
+        "model": {"heads": 4, "head_width": 64, "layers": 8},
+        "codec_batch": 64,
+        "batch": 192,
+        "compiled": True,
+    },
+    "small": {
+        "codec": {"fine": 48, "wide": 96, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
+        "model": {"heads": 2, "head_width": 48, "layers": 3},
+        "codec_batch": 4,
+        "batch": 4,
+        "compiled": False,
+    },
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=list(PARTS))
+    parser.add_argument("--folder", type=Path, required=True, help="where clips and checkpoints are")
+    parser.add_argument("--seconds", type=float, default=60, help="how long, over all runs of this part")
+    parser.add_argument("--pause", type=float, default=math.inf, help="seconds after which this run is to stop")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that draw")
+    parser.add_argument("--files", type=int, default=4000, help="files of a dozen clips to draw")
+    parser.add_argument("--held-out", type=int, default=16, help="files of clips to measure with")
+    parser.add_argument("--most", type=int, default=9000, help="clips held in memory for the codec")
+    parser.add_argument("--shape", choices=list(SHAPES), default="full")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--into", type=Path, help="where export writes")
+    asked = parser.parse_args()
+    if asked.device.startswith("cuda"):
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    PARTS[asked.part](asked)
+
+
+def draw(asked: argparse.Namespace) -> None:
+    from generation.training.clips import draw_all
+
+    draw_all(asked.folder / "clips", asked.workers, asked.files, asked.held_out)
+
+
+def codec(asked: argparse.Namespace) -> None:
+    from generation.training import clips
+    from generation.training import codec as codecs
+
+    shape = SHAPES[asked.shape]
+    trained = codecs.train(
+        asked.folder, asked.device, asked.seconds, shape["codec_batch"], asked.most, **shape["codec"]
+    )
+    trained.save_pretrained(asked.folder / "codec")
+    held = clips.files(asked.folder / "clips", held_out=True)[:4]
+    batches = [clips.read(path).to(asked.device) for path in held]
+    found = sorted(each for batch in batches for each in codecs.fidelity(trained, batch))
+    seams = codecs.seam_ratio(trained, batches[0])
+    print(f"held out: {sum(found) / len(found):.2f} dB, worst {found[0]:.2f}, best {found[-1]:.2f}; seams {seams:.3f}")
+
+
+def model(asked: argparse.Namespace) -> None:
+    from generation.training.model import train
+
+    shape = SHAPES[asked.shape]
+    sketch = train(
+        asked.folder,
+        _codec(asked),
+        asked.device,
+        asked.seconds,
+        asked.pause,
+        shape["batch"],
+        shape["compiled"],
+        **shape["model"],
+    )
+    save_model(sketch.both(), str(asked.folder / "model.safetensors"))
+    _strips(asked, sketch, "model", tuple(1 - n / 12 for n in range(12)), 1.5)
+
+
+def distil(asked: argparse.Namespace) -> None:
+    from generation.training.distil import SIGMAS
+    from generation.training.distil import distil as taught
+
+    shape = SHAPES[asked.shape]
+    sketch = taught(
+        asked.folder, _sketch(asked, "model"), _codec(asked), asked.device, asked.seconds, asked.pause, shape["batch"],
+        shape["compiled"],
+    )  # fmt: skip
+    save_model(sketch.both(), str(asked.folder / "distilled.safetensors"))
+    _strips(asked, sketch, "distilled", SIGMAS, 1.0)
+
+
+def judge(asked: argparse.Namespace) -> None:
+    from generation.training.judge import train
+
+    save_model(train(asked.folder, _codec(asked), asked.device, asked.seconds), str(asked.folder / "judge.safetensors"))
+
+
+def export(asked: argparse.Namespace) -> None:
+    from generation.training.export import export as written
+
+    name = "distilled" if (asked.folder / "distilled.safetensors").exists() else "model"
+    hashes = written(asked.into or asked.folder / "weights", _sketch(asked, name), _codec(asked))
+    print(json.dumps(hashes, indent=2))
+
+
+def _codec(asked: argparse.Namespace) -> Any:
+    from generation.diffusion.patch_codec import PatchCodec
+
+    return PatchCodec.from_pretrained(asked.folder / "codec").to(asked.device).eval()
+
+
+def _sketch(asked: argparse.Namespace, name: str) -> Any:
+    from generation.training.model import Sketch
+
+    sketch = Sketch.new(_codec(asked).config.latent_channels, **SHAPES[asked.shape]["model"])
+    load_model(sketch.both(), str(asked.folder / f"{name}.safetensors"))
+    sketch.both().to(asked.device)
+    return sketch
+
+
+def _strips(asked: argparse.Namespace, sketch: Any, name: str, sigmas: tuple[float, ...], guidance: float) -> None:
+    from generation.training import clips
+    from generation.training.latents import Library, Shelf
+    from generation.training.strips import strips
+
+    library = Library(asked.folder / "clips", _codec(asked), asked.device)
+    shelf = Shelf()
+    for path in clips.files(library.folder, held_out=True)[:6]:
+        shelf.waiting.append(library.encoded(clips.read(path).to(asked.device)))
+    shelf.settle()
+    (asked.folder / "strips").mkdir(exist_ok=True)
+    found = strips(asked.folder / "strips", sketch, library, shelf, name, sigmas, guidance)
+    print(", ".join(f"{mode} {db:.2f} dB" for mode, db in found.items()), flush=True)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "draw": draw,
+    "codec": codec,
+    "model": model,
+    "distil": distil,
+    "judge": judge,
+    "export": export,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Writes what was trained as a folder in diffusers' layout, in half precision, with the hash of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+
+from generation.diffusion.patch_codec import PatchCodec
+from generation.training.distil import SIGMAS
+from generation.training.model import Sketch
+from generation.training.words import tokenizer
+
+INDEX = {
+    "_class_name": "SketchPipeline",
+    "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+    "text_encoder": ["transformers", "T5EncoderModel"],
+    "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
+    "transformer": ["diffusers", "LTXVideoTransformer3DModel"],
+    "steps_at": [round(1000 * sigma) for sigma in SIGMAS],
+}
+
+
+def export(folder: Path, sketch: Sketch, codec: PatchCodec) -> dict[str, str]:
+    """Returns sha256 by file, relative to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts: dict[str, Any] = {"transformer": sketch.transformer, "codec": codec, "text_encoder": sketch.words}
+    for name, module in parts.items():
+        module.to("cpu", torch.float16).save_pretrained(folder / name)
+    tokenizer().save_pretrained(folder / "tokenizer")
+    scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    scheduler.save_pretrained(folder / "scheduler")
+    (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".safetensors"))
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
