@@ -110,7 +110,18 @@ def _place(pipe: Any, plan: Plan) -> None:
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
             use_stream=plan.device != "cpu",
+            exclude_modules=_kept_whole(pipe),
         )
+
+
+def _kept_whole(pipe: Any) -> list[str]:
+    """Parts that cannot come layer by layer: torch's own attention uses a layer's weights without calling the layer."""
+    return [
+        name
+        for name, part in pipe.components.items()
+        if isinstance(part, torch.nn.Module)
+        and any(isinstance(each, torch.nn.MultiheadAttention) for each in part.modules())
+    ]
 
 
 def _remember_prompts(pipe: Any) -> None:
