@@ -99,3 +99,19 @@ def test_a_text_dropped_as_a_clip_is_refused_by_name_and_the_clip_before_stays(
     expect(page.locator("[data-part=guide-refused]")).to_contain_text("fake.mp4 is a text, not a video", timeout=SOON)
     expect(page.locator(slot)).to_contain_text("dance.mp4")
     web.errors.clear()
+
+
+def test_a_take_is_kept_but_for_the_figures_of_its_blocking(web: Web, small: Shot, alice: User) -> None:
+    page = enter(web, small, alice)
+    page.get_by_role("button", name="Keep part of a clip: kept clip").click()
+    page.get_by_role("button", name="Take 1, as in the viewer").click()
+    keep, mask = page.locator(".guide[data-kind=keep]"), page.locator(".guide[data-kind=mask]")
+    expect(keep.locator("img")).to_be_visible(timeout=SOON)
+    page.get_by_role("button", name="Say what is made anew: mask").click()
+    page.get_by_text("Figures of blocking, take 1", exact=True).click()
+    expect(mask.locator("img")).to_be_visible(timeout=SOON)
+    why = page.locator("[data-part=unheeded]")
+    expect(why).to_contain_text("Blocking draws its own figures and set; it keeps no part of a clip.")
+    expect(why).to_contain_text("a mask would change nothing")
+    kinds = list(small.versions.latest("number").guides.order_by("kind").values_list("kind", flat=True))
+    assert kinds == ["keep", "mask"]
