@@ -31,14 +31,12 @@ SHAPES: dict[str, dict[str, Any]] = {
         "model": {"heads": 4, "head_width": 64, "layers": 8},
         "codec_batch": 64,
         "batch": 192,
-        "compiled": True,
     },
     "small": {
         "codec": {"fine": 48, "wide": 96, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
         "model": {"heads": 2, "head_width": 48, "layers": 3},
         "codec_batch": 4,
         "batch": 4,
-        "compiled": False,
     },
 }
 
@@ -55,6 +53,9 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=9000, help="clips held in memory for the codec")
     parser.add_argument("--shape", choices=list(SHAPES), default="full")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument(
+        "--compiled", action="store_true", help="compile the transformer's blocks before the first step"
+    )
     parser.add_argument("--into", type=Path, help="where export writes")
     asked = parser.parse_args()
     if asked.device.startswith("cuda"):
@@ -96,7 +97,7 @@ def model(asked: argparse.Namespace) -> None:
         asked.seconds,
         asked.pause,
         shape["batch"],
-        shape["compiled"],
+        asked.compiled,
         **shape["model"],
     )
     save_model(sketch.both(), str(asked.folder / "model.safetensors"))
@@ -110,7 +111,7 @@ def distil(asked: argparse.Namespace) -> None:
     shape = SHAPES[asked.shape]
     sketch = taught(
         asked.folder, _sketch(asked, "model"), _codec(asked), asked.device, asked.seconds, asked.pause, shape["batch"],
-        shape["compiled"],
+        asked.compiled,
     )  # fmt: skip
     save_model(sketch.both(), str(asked.folder / "distilled.safetensors"))
     _strips(asked, sketch, "distilled", SIGMAS, 1.0)
