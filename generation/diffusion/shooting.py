@@ -176,15 +176,20 @@ class _Window:
             self.colours.learn(self.unpack(pipe, latents), frames)
 
 
+def _for_another(row: catalogue.Engine, weights: Weights) -> str:
+    able = [each.label for each in catalogue.ENGINES if each.loads(weights.pipeline, weights.options)]
+    found = f"The weights {weights.name!r} ({weights.pipeline}) are not for {row.label}."
+    if not able:
+        return f"{found} No engine here uses them; choose other weights in the form."
+    return f"{found} Choose the engine {' or '.join(able)} for them in the form, or other weights for this engine."
+
+
 def _weights(recipe: Recipe, desk: Desk) -> Weights:
     try:
         weights = desk.weights(recipe.weights)
         row = catalogue.engine(recipe.engine)
         if not row.loads(weights.pipeline, weights.options):
-            raise Refused(
-                f"The weights {weights.name!r} are for {weights.pipeline}, which is not {row.label}. Choose weights "
-                "for this engine in the form, or an engine for these."
-            )
+            raise Refused(_for_another(row, weights))
         loaded = residence.resident()
         if loaded is None or loaded.pinned != weights.pinned:
             weights.must_be_whole()

@@ -94,14 +94,14 @@ def test_a_strength_that_would_not_be_heard_is_refused(name: str, tmp_path: Path
 
 def test_weights_of_the_5b_model_are_sent_to_their_own_engine(stage: Stage, tmp_path: Path):
     wan_5b.build(tmp_path / "5b")
-    with pytest.raises(Refused, match="choose the engine Wan 5B"):
+    with pytest.raises(Refused, match="Choose the engine Wan 5B for them"):
         stage.run(stage.recipe(weights=stage.registry.add(tmp_path / "5b").pinned))
 
 
 def test_weights_of_another_size_are_not_taken_for_the_5b_model(tmp_path: Path):
     stage = Stage.build("wan_5b", tmp_path)
     wan.build(tmp_path / "other")
-    with pytest.raises(Refused, match="not weights of the 5B model"):
+    with pytest.raises(Refused, match=r"are not for Wan 5B\. Choose the engine Wan"):
         stage.run(stage.recipe(weights=stage.registry.add(tmp_path / "other").pinned))
 
 
