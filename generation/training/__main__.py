@@ -76,7 +76,7 @@ def codec(asked: argparse.Namespace) -> None:
 
     shape = SHAPES[asked.shape]
     trained = codecs.train(
-        asked.folder, asked.device, asked.seconds, shape["codec_batch"], asked.most, **shape["codec"]
+        asked.folder, asked.device, asked.seconds, asked.pause, shape["codec_batch"], asked.most, **shape["codec"]
     )
     trained.save_pretrained(asked.folder / "codec")
     held = clips.files(asked.folder / "clips", held_out=True)[:4]

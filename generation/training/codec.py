@@ -85,20 +85,20 @@ def coloured(greys: Tensor, colours: Tensor) -> Tensor:
     return table.gather(2, flat).unflatten(2, greys.shape[1:])
 
 
-def train(folder: Path, device: str, seconds: float, batch: int, most: int, **shape: Any) -> PatchCodec:
+def train(folder: Path, device: str, seconds: float, pause: float, batch: int, most: int, **shape: Any) -> PatchCodec:
     """A codec after so many seconds in all; goes on from a checkpoint in the folder."""
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
     codec = PatchCodec(**shape).to(device)
     steps = optimizers(codec, RATE, _plain)
-    mean, going, path = pace.Mean(codec), pace.Pace(seconds), folder / "codec.pt"
+    mean, going, path = pace.Mean(codec), pace.Pace(seconds, pause), folder / "codec.pt"
     found = pace.load(path, device)
     if found is not None:
         codec.load_state_dict(found["codec"])
         mean.weights = found["mean"]
         for each, state in zip(steps, found["steps"], strict=True):
             each.load_state_dict(state)
-        going = pace.Pace(seconds, spent=found["spent"], steps=found["count"])
+        going = pace.Pace(seconds, pause, found["spent"], found["count"])
     pool = Pool(folder / "clips", device, most)
     while not pool.seen:
         pool.grow()

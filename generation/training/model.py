@@ -24,7 +24,7 @@ from generation.training.words import encoder
 RATE = 2e-3
 WORDS_WIDTH = 128
 TOWARDS_NOISE, SPREAD = 0.4, 1.2  # of the logit of the noise a clip is shown with
-FILES_AT_ONCE = 4
+FILES_AT_FIRST, FILES_AT_ONCE = 60, 6
 GROW_SECONDS = 5
 
 
@@ -100,8 +100,10 @@ class Course:
 
     def wait_for_clips(self, files: int = 1) -> None:
         while not all(len(shelf) for shelf in self.library.shelves.values()) or len(self.library.seen) < files:
-            self.library.grow(FILES_AT_ONCE)
+            self.library.grow(FILES_AT_FIRST)
             time.sleep(0.05)
+        kept = {frames: len(shelf) for frames, shelf in self.library.shelves.items()}
+        print(f"{self.name} begins with {kept} clips after {self.pace.elapsed - self.pace.spent:.0f} s", flush=True)
 
     def next(self, batch: int) -> Asked:
         long = self.rng.integers(asked.LONG_ONE_IN) == 0

@@ -135,9 +135,9 @@ def test_a_still_means_the_same_alone_and_at_the_head_of_a_clip(codec: PatchCode
 
 def test_a_codec_learns_and_goes_on_where_it_was_stopped(folder: Path):
     torch.manual_seed(0)
-    first = codecs.train(folder, "cpu", 2, 4, 100, **SMALL)
+    first = codecs.train(folder, "cpu", 2, math.inf, 4, 100, **SMALL)
     stopped = pace.load(folder / "codec.pt", "cpu")
-    again = codecs.train(folder, "cpu", 4, 4, 100, **SMALL)
+    again = codecs.train(folder, "cpu", 4, math.inf, 4, 100, **SMALL)
     on = pace.load(folder / "codec.pt", "cpu")
     assert stopped and on and on["count"] > stopped["count"] > 0 and on["spent"] >= 4
     batch = clips.read(clips.files(folder / "clips")[0])
