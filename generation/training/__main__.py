@@ -9,6 +9,10 @@ clips are drawn beside the others (`draw`, in a process of its own), and each pa
     python -m generation.training distil --folder F --seconds 150
     python -m generation.training judge --folder F --seconds 60
     python -m generation.training export --folder F --into generation/weights/sketch
+
+Or, beside `draw`, all of them in one process, which keeps its clips from part to part:
+
+    python -m generation.training all --folder F --seconds 1200 --compiled --into generation/weights/sketch
 """
 
 from __future__ import annotations
@@ -27,10 +31,10 @@ from safetensors.torch import load_model, save_model
 # What is trained: at full size for a card, or smaller for a processor.
 SHAPES: dict[str, dict[str, Any]] = {
     "full": {
-        "codec": {},
-        "model": {"heads": 4, "head_width": 64, "layers": 8},
-        "codec_batch": 64,
-        "batch": 192,
+        "codec": {"wide": 224},
+        "model": {"heads": 5, "head_width": 64, "layers": 6},
+        "codec_batch": 32,
+        "batch": 160,
     },
     "small": {
         "codec": {"fine": 48, "wide": 96, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
@@ -39,6 +43,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         "batch": 4,
     },
 }
+
+# Of the seconds that all parts have together.
+SHARES = {"codec": 0.25, "model": 0.5, "distil": 0.19, "judge": 0.06}
 
 
 def main() -> None:
@@ -60,6 +67,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.device.startswith("cuda"):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
     asked.folder.mkdir(parents=True, exist_ok=True)
     PARTS[asked.part](asked)
 
@@ -76,8 +84,9 @@ def codec(asked: argparse.Namespace) -> None:
 
     shape = SHAPES[asked.shape]
     trained = codecs.train(
-        asked.folder, asked.device, asked.seconds, asked.pause, shape["codec_batch"], asked.most, **shape["codec"]
-    )
+        asked.folder, asked.device, asked.seconds, asked.pause, shape["codec_batch"], asked.most,
+        asked.compiled, **shape["codec"],
+    )  # fmt: skip
     trained.save_pretrained(asked.folder / "codec")
     held = clips.files(asked.folder / "clips", held_out=True)[:4]
     batches = [clips.read(path).to(asked.device) for path in held]
@@ -161,6 +170,34 @@ def _strips(asked: argparse.Namespace, sketch: Any, name: str, sigmas: tuple[flo
     print(", ".join(f"{mode} {db:.2f} dB" for mode, db in found.items()), flush=True)
 
 
+def everything(asked: argparse.Namespace) -> None:
+    from generation.training import codec as codecs
+    from generation.training import judge as judges
+    from generation.training.distil import distil as taught
+    from generation.training.export import export as written
+    from generation.training.latents import Library
+    from generation.training.model import Sketch, train
+
+    folder, shape = asked.folder, SHAPES[asked.shape]
+    seconds = {part: share * asked.seconds for part, share in SHARES.items()}
+    codec = codecs.train(
+        folder, asked.device, seconds["codec"], math.inf, shape["codec_batch"], asked.most, **shape["codec"]
+    )
+    codec.save_pretrained(folder / "codec")
+    library = Library(folder / "clips", codec, asked.device)
+
+    def keep(sketch: Sketch, name: str) -> Sketch:
+        save_model(sketch.both(), str(folder / f"{name}.safetensors"))
+        written(asked.into or folder / "weights", sketch, codec)
+        return sketch
+
+    how = (math.inf, shape["batch"], asked.compiled, library)
+    sketch = keep(train(folder, codec, asked.device, seconds["model"], *how, **shape["model"]), "model")
+    keep(taught(folder, sketch, codec, asked.device, seconds["distil"], *how), "distilled")
+    judge = judges.train(folder, codec, asked.device, seconds["judge"], library=library)
+    save_model(judge.half(), str(folder / "judge.safetensors"))
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "draw": draw,
     "codec": codec,
@@ -168,6 +205,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "distil": distil,
     "judge": judge,
     "export": export,
+    "all": everything,
 }
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from diffusers import LTXConditionPipeline
 from torch import Tensor
 
 from generation.diffusion.patch_codec import DEPTH, SIDE
-from generation.diffusion.places import BELOW, RIGHT, places
+from generation.diffusion.places import RIGHT, places
+from generation.diffusion.sketch_transformer import beside
 from generation.training.latents import MOST, STILLS, Shelf
 from generation.training.scenes import RATE
 
@@ -28,17 +30,20 @@ LONG_ONE_IN = 6
 DROPPED = 0.1  # of captions, so that a take without words can guide one with them
 NARROW = 0.3  # of batches at 256 x 160, the rest at 288 x 160
 FPS = RATE[0] / RATE[1]
+PATCH = 2  # cells along each side of a token
 
 
 @dataclass
 class Asked:
-    """`clean` (B, S, C) holds what stands at each token, controls before the clip; `given` (B, S) says which are told,
-    `places` (B, 3, S) where each stands. The last `shape` = (T, h, w) tokens are the clip's own."""
+    """`clean` (B, S, W) holds what stands at each token, stills before the clip; `given` (B, S) says which are told,
+    `places` (B, 3, S) where each stands, `beside` (B, S, 2 W + 2) what else is told there. The last `shape` = (T, h, w)
+    tokens are the clip's own."""
 
     mode: str
     clean: Tensor
     given: Tensor
     places: Tensor
+    beside: Tensor
     words: Tensor
     heard: Tensor
     shape: tuple[int, int, int]
@@ -57,45 +62,64 @@ def ask(
     rows = _rows(parts, size, rng, "depth" in mode)
     aside = 2 * int(rng.integers(2)) if narrow else 0
     columns = parts["clip"].shape[-1] - 2 * narrow
-    half = slice(aside // 2, aside // 2 + (columns // 2))
 
     def of(name: str) -> Tensor:
-        return parts[name][rows].float()
+        return parts[name][rows].float()[..., aside : aside + columns]
 
-    clip = of("clip")[..., aside : aside + columns]
-    shape = (clip.shape[2], clip.shape[3], clip.shape[4])
-    tokens, where, told = [_packed(clip)], [places(*shape, SIDE, FPS)[None].expand(size, -1, -1)], []
+    clip = of("clip")
+    shape = (clip.shape[2], clip.shape[3] // PATCH, clip.shape[4] // PATCH)
+    own = packed(clip)
+    begins = _begins(mode, rng)
     given = torch.zeros(shape, dtype=torch.bool)
-    if mode in ("first", "first and last", "first and depth"):
-        given[:1] = True
-    if mode == "prefix":
-        given[: 2 + int(rng.integers(2))] = True
-    told.append(given.flatten()[None].expand(size, -1))
+    given[:begins] = True
+    tokens, where = [], []
     for number in _which_stills(mode, rng):
-        still = of("stills")[:, number, ..., aside : aside + columns]
-        tokens.append(_packed(still[:, :, None]))
-        where.append(_at(places(1, *shape[1:], SIDE, FPS), parts["at"][rows, number].cpu()))
-    if "depth" in mode:
-        tokens.append(_packed(of("depth")[..., half]))
-        where.append(
-            places(shape[0], shape[1] // 2, shape[2] // 2, 2 * SIDE, FPS, DEPTH, down=BELOW)[None].expand(size, -1, -1)
-        )
+        tokens.append(packed(of("stills")[:, number, :, None]))
+        where.append(_at(still_places(shape), parts["at"][rows, number].cpu()))
     if mode == "reference":
-        tokens.append(_packed(of("reference")[..., half]))
-        where.append(
-            places(1, shape[1] // 2, shape[2] // 2, 2 * SIDE, FPS, DEPTH, right=RIGHT)[None].expand(size, -1, -1)
-        )
-    told += [torch.ones(size, each.shape[1], dtype=torch.bool) for each in tokens[1:]]
+        tokens.append(packed(of("reference")))
+        where.append(still_places(shape, right=RIGHT)[None].expand(size, -1, -1))
+    extra = sum(each.shape[1] for each in tokens)
+    still = packed(clip[:, :, begins - 1 : begins]) if begins else None
+    told = [torch.ones(size, extra, dtype=torch.bool), given.flatten()[None].expand(size, -1)]
     words, heard = _captions(parts, rows, rng, empty)
     return Asked(
         mode,
-        torch.cat([*tokens[1:], tokens[0]], dim=1),
-        torch.cat([*told[1:], told[0]], dim=1).to(device),
-        torch.cat([*where[1:], where[0]], dim=2).to(device),
+        torch.cat([*tokens, own], dim=1),
+        torch.cat(told, dim=1).to(device),
+        torch.cat([*where, clip_places(shape)[None].expand(size, -1, -1)], dim=2).to(device),
+        beside(own, extra, packed(of("depth")) if "depth" in mode else None, still),
         words,
         heard,
         shape,
     )
+
+
+def clip_places(shape: tuple[int, int, int]) -> Tensor:
+    """(3, S) of a clip's tokens."""
+    return places(*shape, PATCH * SIDE, FPS, DEPTH)
+
+
+def still_places(shape: tuple[int, int, int], right: int = 0) -> Tensor:
+    """(3, S) of the tokens of a still at frame 0, of a clip's size."""
+    return places(1, *shape[1:], PATCH * SIDE, FPS, DEPTH, right=right)
+
+
+def packed(latents: Tensor) -> Tensor:
+    """(B, S, W) tokens of latents (B, C, T, h, w), as the pipeline packs them."""
+    return LTXConditionPipeline._pack_latents(latents, PATCH)
+
+
+def unpacked(tokens: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """Latents (B, C, T, h, w) of a clip's own tokens."""
+    return LTXConditionPipeline._unpack_latents(tokens, *shape, PATCH)
+
+
+def _begins(mode: str, rng: np.random.Generator) -> int:
+    """How many cells of time are told at the clip's head."""
+    if mode == "prefix":
+        return 2 + int(rng.integers(2))
+    return int(mode in ("first", "first and last", "first and depth"))
 
 
 def _rows(parts: dict[str, Tensor], size: int, rng: np.random.Generator, with_depth: bool) -> Tensor:
@@ -119,10 +143,6 @@ def _at(where: Tensor, frames: Tensor) -> Tensor:
     moved = where[None].repeat(len(frames), 1, 1)
     moved[:, 0] += frames[:, None] / FPS
     return moved
-
-
-def _packed(latents: Tensor) -> Tensor:
-    return latents.flatten(2).transpose(1, 2)
 
 
 def _captions(

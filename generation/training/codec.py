@@ -67,7 +67,8 @@ class Pool:
             depth = some[number]
             at = int(rng.integers(depth.shape[1] - WINDOW + 1))
             which = torch.from_numpy(rng.integers(len(depth), size=4)).to(depth.device)
-            found.append(depth[which, at : at + WINDOW].float() / 127.5 - 1)
+            small = depth[which, at : at + WINDOW, : CROP // 2, : CROP // 2].float() / 127.5 - 1
+            found.append(functional.interpolate(small, scale_factor=2, mode="bilinear"))
         return torch.cat(found)[:, None].expand(-1, 3, -1, -1, -1)
 
     @staticmethod
@@ -85,7 +86,16 @@ def coloured(greys: Tensor, colours: Tensor) -> Tensor:
     return table.gather(2, flat).unflatten(2, greys.shape[1:])
 
 
-def train(folder: Path, device: str, seconds: float, pause: float, batch: int, most: int, **shape: Any) -> PatchCodec:
+def train(
+    folder: Path,
+    device: str,
+    seconds: float,
+    pause: float,
+    batch: int,
+    most: int,
+    compiled: bool = False,
+    **shape: Any,
+) -> PatchCodec:
     """A codec after so many seconds in all; goes on from a checkpoint in the folder."""
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
@@ -104,7 +114,7 @@ def train(folder: Path, device: str, seconds: float, pause: float, batch: int, m
         pool.grow()
         time.sleep(0.2)
     body = codec.to(memory_format=torch.channels_last)
-    forward = torch.compile(_given_back) if device.startswith("cuda") else _given_back
+    forward = torch.compile(_given_back) if compiled else _given_back
     saved = grown = said = time.monotonic()
     while not going.over:
         for each in steps:

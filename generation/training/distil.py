@@ -10,10 +10,11 @@ from torch import Tensor
 
 from generation.diffusion.patch_codec import PatchCodec
 from generation.training.asked import Asked
+from generation.training.latents import Library
 from generation.training.model import Course, Sketch, compile_blocks, fast, flow_loss, guided, off
 
 SIGMAS = (1.0, 0.9, 0.72, 0.42)  # where the few steps begin
-SMALL = 3  # steps of the teacher in each of them
+SMALL = 2  # steps of the teacher in each of them
 GUIDANCE = {"text": 2.5, "reference": 2.0}
 OTHERWISE = 1.5
 STILL_FLOW = 0.2  # of batches that are learned as before, so that other numbers of steps go on to work
@@ -29,13 +30,14 @@ def distil(
     pause: float,
     batch: int,
     compiled: bool,
+    library: Library | None = None,
 ) -> Sketch:
     """A sketch that makes a take in `len(SIGMAS)` steps without guidance."""
     torch.manual_seed(3)
     teacher.both().to(device).requires_grad_(False)
     student = copy.deepcopy(teacher)
     student.both().requires_grad_(True)
-    course = Course(folder, "distilled", student, codec, device, seconds, pause, RATE)
+    course = Course(folder, "distilled", student, codec, device, seconds, pause, RATE, library)
     course.wait_for_clips()
     if compiled:
         compile_blocks(teacher.transformer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -20,7 +21,6 @@ INDEX = {
     "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
     "text_encoder": ["transformers", "T5EncoderModel"],
     "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
-    "transformer": ["diffusers", "LTXVideoTransformer3DModel"],
     "steps_at": [round(1000 * sigma) for sigma in SIGMAS],
 }
 
@@ -30,7 +30,7 @@ def export(folder: Path, sketch: Sketch, codec: PatchCodec) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {"transformer": sketch.transformer, "codec": codec, "text_encoder": sketch.words}
     for name, module in parts.items():
-        module.to("cpu", torch.float16).save_pretrained(folder / name)
+        copy.deepcopy(module).to("cpu", torch.float16).save_pretrained(folder / name)
     tokenizer().save_pretrained(folder / "tokenizer")
     scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)
     scheduler.save_pretrained(folder / "scheduler")

@@ -45,12 +45,14 @@ class Judge(nn.Module):
         return list(answers), near
 
 
-def train(folder: Path, codec: PatchCodec, device: str, seconds: float, batch: int = 192) -> Judge:
+def train(
+    folder: Path, codec: PatchCodec, device: str, seconds: float, batch: int = 192, library: Library | None = None
+) -> Judge:
     torch.manual_seed(4)
     rng = np.random.default_rng(4)
     judge = Judge(codec.config.latent_channels).to(device)  # type: ignore[attr-defined]
     codec.to(device)  # type: ignore[arg-type]
-    library = Library(folder / "clips", codec, device)
+    library = library or Library(folder / "clips", codec, device)
     steps = torch.optim.AdamW(judge.parameters(), 1e-3, weight_decay=0.05)
     began = said = time.monotonic()
     while (spent := time.monotonic() - began) < seconds:

@@ -27,7 +27,7 @@ PARTS = ("clip", "stills", "at", "depth", "has_depth", "reference", "words", "he
 @dataclass
 class Shelf:
     """Clips of one length, one row each: `clip` (N, C, T, h, w), `stills` (N, STILLS, C, h, w) of frames `at`, `depth`
-    (N, C, T, h / 2, w / 2) and `reference` (N, C, 1, h / 2, w / 2) at half the size, `words` and `heard` (N, MOST)
+    (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST)
     tokens and their mask, `labels` (N, 4) of size, move, people and deed, `nearness` (N, T, h, w) from 0 to 1."""
 
     parts: dict[str, Tensor] = field(default_factory=dict)
@@ -86,9 +86,9 @@ class Library:
             "clip": clip,
             "stills": stills,
             "at": at,
-            "depth": self._codes(depth),
+            "depth": self._codes(doubled(depth)),
             "has_depth": batch.has_depth.to(x.device),
-            "reference": self._codes(reference),
+            "reference": self._codes(doubled(reference)),
             "words": text.input_ids.to(x.device),
             "heard": text.attention_mask.to(x.device),
             "labels": torch.tensor([labels(each) for each in facts], device=x.device),
@@ -96,7 +96,14 @@ class Library:
         }
 
     def _codes(self, x: Tensor) -> Tensor:
-        return self.codec.encode(x).latents.half()
+        with torch.autocast("cuda", torch.bfloat16, enabled=x.is_cuda):
+            return self.codec.encode(x).latents.half()
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Frames (N, C, F, H, W) at twice the size."""
+    large = torch.nn.functional.interpolate(x.transpose(1, 2).flatten(0, 1), scale_factor=2, mode="bilinear")
+    return large.unflatten(0, (len(x), -1)).transpose(1, 2)
 
 
 def labels(facts: dict[str, Any]) -> list[int]:

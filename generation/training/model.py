@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import LTXVideoTransformer3DModel
 from torch import Tensor, nn
 from transformers import T5EncoderModel
 
 from generation.diffusion.patch_codec import PatchCodec
+from generation.diffusion.sketch_transformer import LEAST_NOISE, SketchTransformer
 from generation.training import asked, clips, pace
 from generation.training.asked import Asked
 from generation.training.latents import MOST, Library
@@ -23,8 +23,8 @@ from generation.training.words import encoder
 
 RATE = 2e-3
 WORDS_WIDTH = 128
-TOWARDS_NOISE, SPREAD = 0.4, 1.2  # of the logit of the noise a clip is shown with
-FILES_AT_FIRST, FILES_AT_ONCE = 60, 6
+TOWARDS_NOISE, SPREAD = 0.8, 1.1  # of the logit of the noise a clip is shown with
+FILES_AT_FIRST, FILES_AT_ONCE = 100, 8
 GROW_SECONDS = 5
 
 
@@ -37,17 +37,16 @@ class Sketch:
 
     @classmethod
     def new(cls, channels: int, heads: int, head_width: int, layers: int) -> Sketch:
-        width = heads * head_width
-        transformer: Any = LTXVideoTransformer3DModel(
+        transformer: Any = SketchTransformer(
             in_channels=channels,
-            out_channels=channels,
+            patch_size=asked.PATCH,
             num_attention_heads=heads,
             attention_head_dim=head_width,
-            cross_attention_dim=width,
             num_layers=layers,
             caption_channels=WORDS_WIDTH,
         )
-        nn.init.zeros_(transformer.proj_out.weight)
+        for each in transformer.proj_out.parameters():
+            nn.init.zeros_(each)
         nn.init.zeros_(transformer.time_embed.linear.weight)
         for block in transformer.transformer_blocks:
             nn.init.zeros_(block.attn2.to_out[0].weight)
@@ -66,6 +65,7 @@ class Sketch:
             timestep=1000 * sigma,
             encoder_attention_mask=mask,
             video_coords=ask.places,
+            attention_kwargs={"beside": ask.beside},
             return_dict=False,
         )[0]
 
@@ -75,7 +75,7 @@ class Course:
 
     def __init__(
         self, folder: Path, name: str, sketch: Sketch, codec: PatchCodec, device: str, seconds: float, pause: float,
-        rate: float = RATE,
+        rate: float = RATE, library: Library | None = None,
     ) -> None:  # fmt: skip
         self.path, self.sketch, self.device, self.peak = folder / f"{name}.pt", sketch, device, rate
         self.name = name
@@ -92,7 +92,7 @@ class Course:
             self.pace = pace.Pace(seconds, pause, found["spent"], found["count"])
             self.rng = np.random.default_rng([2, found["count"]])
         codec.to(device)  # type: ignore[arg-type]
-        self.library = Library(folder / "clips", codec, device)
+        self.library = library or Library(folder / "clips", codec, device)
         tokens = self.library.tokenizer([""], padding="max_length", max_length=MOST, return_tensors="pt")
         self.empty = (tokens.input_ids.to(device), tokens.attention_mask.to(device))
         self.saved = self.said = self.grown = time.monotonic()
@@ -163,12 +163,13 @@ def _plain(name: str, parameter: nn.Parameter) -> bool:
 
 
 def train(
-    folder: Path, codec: PatchCodec, device: str, seconds: float, pause: float, batch: int, compiled: bool, **shape: int
-) -> Sketch:
+    folder: Path, codec: PatchCodec, device: str, seconds: float, pause: float, batch: int, compiled: bool,
+    library: Library | None = None, **shape: int,
+) -> Sketch:  # fmt: skip
     """A transformer after so many seconds in all; goes on from a checkpoint in the folder."""
     torch.manual_seed(2)
     sketch = Sketch.new(codec.config.latent_channels, **shape)  # type: ignore[attr-defined]
-    course = Course(folder, "model", sketch, codec, device, seconds, pause)
+    course = Course(folder, "model", sketch, codec, device, seconds, pause, library=library)
     course.wait_for_clips()
     if compiled:
         compile_blocks(sketch.transformer)
@@ -184,7 +185,7 @@ def flow_loss(sketch: Sketch, ask: Asked, rng: np.random.Generator) -> Tensor:
     """How far the velocity is off, at noise drawn anew for each clip (flow matching, rectified)."""
     count = len(ask.clean)
     drawn = torch.from_numpy(rng.normal(TOWARDS_NOISE, SPREAD, size=(count, 1))).to(ask.device, torch.float32)
-    sigma = torch.where(ask.given, 0.0, drawn.sigmoid())
+    sigma = torch.where(ask.given, 0.0, drawn.sigmoid().clamp(min=LEAST_NOISE))
     noise = torch.randn_like(ask.clean)
     noisy = torch.lerp(ask.clean, noise, sigma[..., None])
     found = sketch.velocity(ask, noisy, sigma)
@@ -223,8 +224,7 @@ def sample(
         x = torch.where(
             ask.given[..., None], ask.clean, x + (after - now) * guided(sketch, ask, x, now, guidance, empty)
         )
-    clip = x[:, -int(np.prod(ask.shape)) :]
-    return clip.transpose(1, 2).unflatten(2, ask.shape)
+    return asked.unpacked(x[:, -int(np.prod(ask.shape)) :], ask.shape)
 
 
 def guided(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-WARM_STEPS = 150
+WARM_STEPS = 60
 RUN_OUT = 0.35  # the last part of the time, in which the rate falls to nothing
 SAVE_SECONDS = 60
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from generation.diffusion.patch_codec import PatchCodec
-from generation.training.asked import MODES, ask
+from generation.training.asked import MODES, ask, unpacked
 from generation.training.latents import Library, Shelf
 from generation.training.model import MOST, Sketch, sample
 
@@ -29,7 +30,7 @@ def strips(
     for mode in MODES:
         asked = ask(shelf, clips * 4, np.random.default_rng(5), mode, False, empty)
         made = sample(sketch, asked, sigmas, 6, guidance, empty)
-        true = asked.clean[:, -made[0, 0].numel() :].transpose(1, 2).unflatten(2, asked.shape)
+        true = unpacked(asked.clean[:, -math.prod(asked.shape) :], asked.shape)
         given, shown = _frames(library.codec, true), _frames(library.codec, made)
         found[mode] = _db(given, shown)
         if mode == "first":

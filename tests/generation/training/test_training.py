@@ -13,10 +13,10 @@ from diffusers import LTXConditionPipeline
 
 from generation.blocking import Renderer
 from generation.diffusion.patch_codec import PatchCodec, cells_of, frames_of
-from generation.diffusion.places import BELOW, places
+from generation.diffusion.places import places
 from generation.training import clips, pace
 from generation.training import codec as codecs
-from generation.training.asked import MODES, ask
+from generation.training.asked import MODES, ask, packed
 from generation.training.distil import SIGMAS, step_loss
 from generation.training.judge import HEADS, Judge
 from generation.training.latents import Library, Shelf
@@ -162,24 +162,39 @@ def test_what_is_told_is_told_clean_and_stays(shelf: Shelf, sketch: Sketch, empt
     asked = ask(shelf, 3, np.random.default_rng(1), mode, narrow, empty)
     times, rows, columns = asked.shape
     own = times * rows * columns
-    assert (times, rows, columns) == (7, 4, 4 if narrow else 6)
+    assert (times, rows, columns) == (7, 2, 2 if narrow else 3)
     assert asked.clean.shape[1] == asked.given.shape[1] == asked.places.shape[2]
     assert asked.given[:, :-own].all(), "a control beside the clip is always told"
     told = asked.given[0, -own:].unflatten(0, asked.shape)
     begins = {"first": 1, "first and last": 1, "first and depth": 1, "prefix": 2}
     assert told[: begins.get(mode, 0)].all() and not told[begins.get(mode, 0) + 1 :].any()
     made = sample(sketch, asked, SIGMAS, 1)
-    clean = asked.clean[:, -own:].transpose(1, 2).unflatten(2, asked.shape)
-    assert torch.equal(made[:, :, told], clean[:, :, told])
+    given = asked.given[0, -own:]
+    assert torch.equal(packed(made)[:, given], asked.clean[:, -own:][:, given])
     assert math.isfinite(float(flow_loss(sketch, asked, np.random.default_rng(2)).detach()))
 
 
-def test_depth_stands_below_the_clip_at_its_own_times(shelf: Shelf, empty: tuple):
-    asked = ask(shelf, 2, np.random.default_rng(1), "depth", False, empty)
-    beside = asked.places[0, :, : -math.prod(asked.shape)]
-    own = asked.places[0, :, -math.prod(asked.shape) :]
-    assert beside[1].min() == BELOW and own[1].max() < BELOW
-    assert set(beside[0].tolist()) == set(own[0].tolist())
+def test_depth_is_told_where_it_lies_and_a_still_at_every_time(shelf: Shelf, empty: tuple):
+    asked = ask(shelf, 2, np.random.default_rng(1), "first and depth", False, empty)
+    width = asked.clean.shape[2]
+    depth, still, flags = asked.beside.split([width, width, 2], dim=2)
+    times, cells = asked.shape[0], math.prod(asked.shape[1:])
+    assert (flags == 1).all() and depth.abs().sum() > 0
+    for time in range(times):
+        assert torch.equal(still[:, time * cells : (time + 1) * cells], asked.clean[:, :cells])
+
+
+def test_beside_a_still_nothing_is_told(shelf: Shelf, empty: tuple):
+    asked = ask(shelf, 2, np.random.default_rng(1), "first and last", False, empty)
+    extra = asked.clean.shape[1] - math.prod(asked.shape)
+    assert extra == math.prod(asked.shape[1:]) and not asked.beside[:, :extra].any()
+    assert asked.beside[:, extra:, -1].all() and not asked.beside[:, extra:, -2].any()
+
+
+def test_untaught_it_makes_a_still(shelf: Shelf, empty: tuple):
+    asked = ask(shelf, 2, np.random.default_rng(1), "first", False, empty)
+    made = sample(Sketch.new(4, heads=2, head_width=12, layers=1), asked, SIGMAS, 1)
+    assert torch.allclose(made, made[:, :, :1].expand_as(made), atol=1e-5)
 
 
 def test_a_few_steps_are_learned_from_many_small_ones(shelf: Shelf, sketch: Sketch, empty: tuple):
