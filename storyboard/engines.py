@@ -55,7 +55,7 @@ class Choice:
 
 
 def registry() -> Registry:
-    return Registry(settings.WEIGHTS_ROOT)
+    return Registry(settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN)
 
 
 def choices() -> list[Choice]:
