@@ -1,4 +1,4 @@
-"""Weights that come with the code: there without being registered where they lie whole, passed over where they do not."""
+"""Weights that come with the code: registered by themselves where they are whole, passed over where they are not."""
 
 from __future__ import annotations
 
@@ -123,11 +123,12 @@ def _read(folder: Path, stamps: Stamps) -> Folder:
 def _digests(folder: Path, stamps: Stamps, notes: Path) -> dict[str, str]:
     """sha256 by name, taken from the notes of an earlier process where a file was not written since."""
     known = _noted(notes)
-    fresh = {}
+    fresh: dict[str, list[Any]] = {}
     for name, *stamp in stamps:
-        before = known.get(str(folder / name))
+        path = folder / name
+        before = known.get(str(path))
         is_known = isinstance(before, list) and before[:2] == stamp and re.fullmatch("[0-9a-f]{64}", str(before[-1]))
-        fresh[str(folder / name)] = before if is_known else [*stamp, file_digest(folder / name)]
+        fresh[str(path)] = [*stamp, before[-1] if is_known and before else file_digest(path)]
     if fresh != known:
         _note(notes, fresh)
     return {name: fresh[str(folder / name)][-1] for name, *_ in stamps}

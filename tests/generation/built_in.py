@@ -6,6 +6,9 @@ import json
 import struct
 from pathlib import Path
 
+import pytest
+
+from generation import catalogue
 from generation.engine import Engine
 from generation.weights.entry import file_digest
 
@@ -41,7 +44,15 @@ ROW = Engine(
     steps=4,
     guidance=1.0,
     holds=True,
+    vocabulary="generation.vocabulary",
+    drawn_pixels=288 * 160,
 )
+
+
+def offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the row into the catalogue, in the place of one of its name."""
+    others = tuple(row for row in catalogue.ENGINES if row.name != ROW.name)
+    monkeypatch.setattr(catalogue, "ENGINES", (others[0], ROW, *others[1:]))
 
 
 def build(place: Path, gate: str = "experimental", missed: tuple[str, ...] = ("Depth is followed at 0.71.",)) -> Path:

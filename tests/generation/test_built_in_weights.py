@@ -1,4 +1,4 @@
-"""Weights that come with the code: there by themselves where they are whole, and never in the way where they are not."""
+"""Weights that come with the code: there by themselves, and in nobody's way where they are damaged."""
 
 from __future__ import annotations
 
