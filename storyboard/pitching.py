@@ -51,7 +51,7 @@ class Pitch:
         at_once = max(1, settings.TAKES_MAX_AT_ONCE // count)
         for start in range(0, len(shots), at_once):
             self.takes += Take.objects.ask(project, shots[start : start + at_once], count, self.by)
-        self.say(f"Takes: {len(self.takes)} asked of {_engines(self.takes)}.")
+        self.say(f"Asked: {len(self.takes)} takes of {_engines(self.takes)}.")
         self._await_takes()
         for shot in shots:
             shot.pick(shot.takes.ready().order_by("number")[0], by=self.by)

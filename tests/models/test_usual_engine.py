@@ -134,4 +134,4 @@ def test_the_sample_and_the_command_ask_for_what_is_usual(
     for shot in shots:
         factories.ready_take(shot, alice)
     pitching.Pitch(alice, said.append).shoot(project, 1)
-    assert "sketch" in usual and said == ["Takes: 2 asked of Sketch and Blocking."]
+    assert "sketch" in usual and said == ["Asked: 2 takes of Sketch and Blocking."]
