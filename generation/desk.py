@@ -87,7 +87,7 @@ class Desk:
         live.show(self.job.project_id, self.job.pk, self._done, self._of, shown)
 
     def weights(self, pinned: str) -> Weights:
-        return Registry(settings.WEIGHTS_ROOT).get(pinned)
+        return Registry(settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN).get(pinned)
 
     def hold(self, done: int, of: int) -> bool:
         return self.is_at_audition(done, of) or self._makes_room

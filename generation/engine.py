@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,10 @@ class Engine:
     `finishes_with` is the part of the weights that enlarges a composed take, where the engine knows such a part.
     `follows_with` names, for a guide kind that only weights trained for it follow, the folder they lie in beside the
     others. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
-    at the engine's own rate where it has one.
+    at the engine's own rate where it has one. `vocabulary` is the module that says what an engine hears which knows
+    only a closed list of words: its `hearing(words)` gives phrases and what it does not know, without torch.
+    `drawn_pixels` is what an engine of small pictures draws at most: of a larger one it makes a smaller one in the
+    same shape, which is shown enlarged.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Engine:
     draft_threshold: float = 0.0
     finishes_with: str = ""
     follows_with: dict[str, str] = field(default_factory=dict)
+    vocabulary: str = ""
+    drawn_pixels: int = 0
     no_draft: str = "No draft profile was found for this engine that keeps its pictures."
 
     def loads(self, pipeline: str, options: dict[str, Any]) -> bool:
@@ -93,9 +99,16 @@ class Engine:
         return self.max_frames * rate[0] * own[1] // (rate[1] * own[0])
 
     def legal_size(self, width: int, height: int) -> tuple[int, int]:
-        """The nearest size the engine can make, in pixels."""
+        """The nearest size the engine can make, in pixels; in the same shape where it draws smaller than was asked."""
         step = self.size_multiple
-        return max(step, round(width / step) * step), max(step, round(height / step) * step)
+        nearest = max(step, round(width / step) * step), max(step, round(height / step) * step)
+        if not 0 < self.drawn_pixels < nearest[0] * nearest[1]:
+            return nearest
+        heights = range(step, height, step)
+        smaller = [(max(step, round(each * width / height / step) * step), each) for each in heights]
+        return max(
+            (size for size in smaller if math.prod(size) <= self.drawn_pixels), key=math.prod, default=(step, step)
+        )
 
     def check(self, recipe: Recipe) -> None:
         """Raises Refused, with what to do next, for a recipe this engine cannot act on."""

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from generation import film
+from generation.blocking import lexicon
 from generation.blocking.grammar import Facts, Person, read_facts
 from generation.recipe import Words
 
@@ -89,6 +91,9 @@ _NEAR_DEEDS = {
     "nod": "stand",
 }
 _PAIR = 2
+_PLACES_SAID = {"living": "living room"}
+_TIMES_SAID = {"day": "by day", "night": "at night", "dusk": "at dusk", "dawn": "at dawn"}
+_MANY = {"woman": "women", "man": "men", "child": "children", "person": "people"}
 
 
 @dataclass(frozen=True)
@@ -113,10 +118,32 @@ def caption_of(words: Words) -> Caption:
     said += [word for person in facts.people[:_PAIR] for word in (_kind(person), _deed(person, unknown))] or [NOBODY]
     if len(facts.people) > _PAIR:
         unknown.append(f"{len(facts.people)} people")
-    if facts.weather:
-        unknown.append(facts.weather)
-    unknown += [word.lower() for word in facts.not_understood]
+    unknown += _undrawn(words, facts)
+    names = {part.lower() for person in facts.people for part in person.name.split()}
+    unknown += [word.lower() for word in facts.not_understood if word.lower() not in names]
     return Caption(" ".join(said).lower(), tuple(dict.fromkeys(unknown)))
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """A caption as a person says it: `heard` in phrases, `unknown` as in the caption, with film's words for codes."""
+
+    heard: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def hearing(words: Words) -> Hearing:
+    """What a form says under a shot's words.
+
+    >>> hearing(Words(heading="EXT. STREET - NIGHT", action="Two women run with a rope.", move="pan-left"))
+    Hearing(heard=('medium shot', 'pan left', 'street at night', 'two women run'), unknown=('rope',))
+    """
+    caption = caption_of(words)
+    size, angle, move, place, time, *people = caption.text.split()
+    seen = [film.label(size.upper()), "" if angle == "eye" else film.label(angle), film.label(move)]
+    where = f"{_PLACES_SAID.get(place, place)} {_TIMES_SAID[time]}"
+    said = (*(part.lower() for part in seen if part), where, *_said(people))
+    return Hearing(said, tuple(film.label(word).lower() for word in caption.unknown))
 
 
 def every_word() -> list[str]:
@@ -138,6 +165,26 @@ def _place(facts: Facts, unknown: list[str]) -> str:
         return word or "room"
     unknown.append(word)
     return "room" if facts.inside else "street"
+
+
+def _undrawn(words: Words, facts: Facts) -> list[str]:
+    """Weather and things, in the writer's words: the grammar knows them, the small model was never shown any."""
+    tables = [(lexicon.WEATHERS, facts.weather)] if facts.weather else []
+    tables += [(lexicon.THINGS, thing) for thing in facts.things]
+    text = f"{words.action}\n{words.heading}"
+    found = [re.search(table[code], text, re.I) for table, code in tables]
+    return [match[0].lower() for match in found if match]
+
+
+def _said(people: list[str]) -> list[str]:
+    """Kind and deed of each in turn, as a sentence says them."""
+    pairs = list(zip(people[::2], people[1::2], strict=False))
+    if not pairs:
+        return [NOBODY]
+    if len(pairs) == _PAIR and pairs[0] == pairs[1]:
+        kind, deed = pairs[0]
+        return [f"two {_MANY[kind]} {deed}"]
+    return [f"a {kind} {DEEDS[deed][0]}" for kind, deed in pairs]
 
 
 def _kind(person: Person) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -12,6 +14,9 @@ from storyboard.engines import Choice
 from storyboard.estimate import ENOUGH, Footprint, Line, Pace
 from storyboard.models import Shot, Take, User
 from storyboard.needs import in_words, need_of
+
+if TYPE_CHECKING:
+    from generation.vocabulary import Hearing
 
 FEW = 100
 
@@ -48,6 +53,14 @@ class Advice:
     def unheeded(self) -> list[tuple[str, str, str]]:
         honours, why = self.choice.honours, self.choice.why_not
         return [(kind, label, why.get(kind, "")) for kind, label in KINDS.items() if kind not in honours]
+
+    @property
+    def hearing(self) -> Hearing | None:
+        """What the engine makes of the shot's words, where it knows only a closed list of them."""
+        if not self.choice.row.vocabulary:
+            return None
+        assert self.shot.current is not None
+        return import_module(self.choice.row.vocabulary).hearing(self.shot.current.words())
 
     @property
     def share(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
 
 from django.conf import settings
 
 from generation import catalogue
-from generation.weights import DEPTH_MODELS, BadWeights, Registry, Weights
+from generation.weights import DEPTH_MODELS, BadWeights, BuiltIn, Registry, Weights
 from storyboard.refusal import Refusal
 
 
@@ -24,7 +26,14 @@ class Choice:
 
     @property
     def label(self) -> str:
+        if isinstance(self.weights, BuiltIn):
+            return self.row.label if self.weights.is_released else f"{self.row.label} (experimental)"
         return f"{self.row.label} · {self.weights.name}" if self.weights else self.row.label
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it came with Circle Take and reaches what it has to."""
+        return isinstance(self.weights, BuiltIn) and self.weights.is_released
 
     @property
     def why_not(self) -> dict[str, str]:
@@ -55,7 +64,7 @@ class Choice:
 
 
 def registry() -> Registry:
-    return Registry(settings.WEIGHTS_ROOT)
+    return Registry(settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN)
 
 
 def choices() -> list[Choice]:
@@ -67,6 +76,28 @@ def choices() -> list[Choice]:
             found.append(Choice(row))
         found += [Choice(row, weights) for weights in here if row.loads(weights.pipeline, weights.options)]
     return found
+
+
+def default(frames: int = 0, rate: tuple[int, int] = (24, 1), here: list[Choice] | None = None) -> Choice:
+    """What makes a take of so many frames where nobody said what with; `here` are the choices, where they are known.
+
+    The weights that come with Circle Take once they are released, where nobody registered others to make takes with,
+    this machine can load any, and the take is not too long for them; else blocking.
+    """
+    here = choices() if here is None else here
+    built_in = [each for each in here if isinstance(each.weights, BuiltIn)]
+    others = [each for each in here if each.weights is not None and each not in built_in]
+    for each in built_in:
+        fits = each.row.frames_for(frames, rate) <= each.row.most_frames(rate)
+        if each.is_released and fits and not others and can_load():
+            return each
+    return next(each for each in here if each.weights is None)
+
+
+@lru_cache(maxsize=1)
+def can_load() -> bool:
+    """Whether this machine has torch; where only others have, takes that need it may wait for a worker without end."""
+    return find_spec("torch") is not None
 
 
 def chosen(name: str) -> Choice:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from storyboard import deadlines
+from storyboard.engines import Choice
 from storyboard.models import Project, Status, Take
 
 SAMPLES = 20
@@ -259,7 +260,9 @@ def _round(seconds: float) -> int:
     return max(1, round(seconds)) if seconds < 10 else round(seconds / 5) * 5
 
 
-def seconds_per_frame(engine: str, project: Any) -> float | None:
-    """What one frame of this project costs this engine, for a first guess before anything is asked."""
-    pace = Pace.of(engine)
-    return pace.seconds(project.width * project.height).middle if pace else None
+def seconds_per_frame(choice: Choice, project: Any) -> float | None:
+    """What one frame of this project costs with this choice, for a first guess before anything is asked."""
+    row = choice.row
+    pace = Pace.of(row.name, choice.pinned, row.steps)
+    width, height = row.legal_size(project.width, project.height)
+    return pace.seconds(width * height * max(1, row.steps)).middle if pace else None

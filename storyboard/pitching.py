@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from generation import catalogue
 from storyboard.models import Draft, Export, Project, Shot, Status, Take, User
 from storyboard.refusal import Conflict
 
@@ -50,6 +51,7 @@ class Pitch:
         at_once = max(1, settings.TAKES_MAX_AT_ONCE // count)
         for start in range(0, len(shots), at_once):
             self.takes += Take.objects.ask(project, shots[start : start + at_once], count, self.by)
+        self.say(f"Asked: {len(self.takes)} takes of {_engines(self.takes)}.")
         self._await_takes()
         for shot in shots:
             shot.pick(shot.takes.ready().order_by("number")[0], by=self.by)
@@ -114,6 +116,11 @@ class _Watch:
 
 def _shots(project: Project) -> list[Shot]:
     return list(Shot.objects.filter(project=project).active().in_order().select_related("scene", "current"))
+
+
+def _engines(takes: list[Take]) -> str:
+    """The engines that make them, in words: each shot has what is usual for its length."""
+    return " and ".join(catalogue.engine(name).label for name in dict.fromkeys(take.engine for take in takes))
 
 
 def _put(source: Path, target: Path) -> None:

@@ -15,6 +15,8 @@ env.need_own_directory(DATA_DIR)
 MEDIA_ROOT = Path(env.text("MEDIA_LOCATION") or DATA_DIR / "media").resolve()
 # Which diffusion weights this machine has; see manage.py weights.
 WEIGHTS_ROOT = Path(env.text("WEIGHTS_LOCATION") or DATA_DIR / "weights").resolve()
+# Where the weights lie that come with the code.
+WEIGHTS_BUILT_IN = Path(env.text("WEIGHTS_BUILT_IN") or ROOT / "generation" / "weights").resolve()
 
 DEBUG = env.flag("DEBUG", False)
 HOST = env.text("HOST", "127.0.0.1")

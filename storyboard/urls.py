@@ -78,6 +78,7 @@ urlpatterns = [
     path("shots/<int:pk>/", room.shot, name="shot"),
     path("shots/<int:pk>/ask/", room.ask, name="ask"),
     path("shots/<int:pk>/engine/", room.engine, name="shot-engine"),
+    path("shots/<int:pk>/hearing/", room.hearing, name="shot-hearing"),
     path("shots/<int:pk>/versions/", versions.index, name="versions"),
     path("versions/<int:pk>/return/", versions.back, name="version-return"),
     path("shots/<int:pk>/recipe/", recipes.load, name="shot-recipe"),
@@ -101,6 +102,8 @@ urlpatterns = [
     path("takes/<int:pk>/completion/", takes.completion, name="take-completion"),
     path("takes/<int:pk>/retrial/", takes.retrial, name="take-retrial"),
     path("takes/<int:pk>/restoration/", takes.restoration, name="take-restoration"),
+    # what the weights that come with the app are
+    path("weights/<str:name>/", weights.card, name="weights-card"),
     # comments
     path("takes/<int:pk>/comments/", comments.index, name="take-comments"),
     path("comments/<int:pk>/", comments.comment, name="comment"),

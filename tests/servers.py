@@ -37,6 +37,7 @@ def sweep_if_abandoned(directory: Path) -> None:
 
 data_dir, _alive = own_directory()
 os.environ["CIRCLE_TAKE_DATA"] = str(data_dir)
+os.environ["WEIGHTS_BUILT_IN"] = str(data_dir / "none")  # tests that want the weights that come with the code say so
 for theirs in ("DATABASE_URL", "REDIS_URL", "MEDIA_LOCATION"):  # nobody's real board is a place for tests
     os.environ.pop(theirs, None)
 _servers = Servers(data_dir, WITHOUT_DURABILITY)

@@ -319,7 +319,7 @@ _SMALL_WORDS = (
     "the and with for from into onto out over under toward towards her his their its him she they them this that "
     "these those but not was were are has have had will would can could who what when where then than there here very "
     "only just still again once one two three four all both each other some any until before after between through "
-    "across along around about behind beside near off down left right slowly quickly suddenly quietly softly back "
+    "across along around about behind beside near past off down left right slowly quickly suddenly quietly softly back "
     "forward away against while like more most never camera shot angle frame nothing something"
 )
 SMALL = frozenset(_SMALL_WORDS.split())

@@ -2,96 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from generation.weights import built_in
+from generation.weights.built_in import BuiltIn
+from generation.weights.entry import Weights, file_digest, revision_of
 from generation.weights.folder import BadWeights, read_folder
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
-class Weights:
-    """One registered pipeline. `files` maps paths to [sha256, bytes]; `revision` is the digest of them all."""
-
-    name: str
-    pipeline: str
-    folder: str
-    source: str
-    revision: str
-    files: dict[str, list]
-    tensor_bytes: dict[str, int]
-    options: dict[str, Any] = field(default_factory=dict)
-    touched: dict[str, int] = field(default_factory=dict)  # when each file was last written, in nanoseconds
-    kept: bool = False  # the folder lies in the registry's own place and goes with its entry
-
-    @property
-    def pinned(self) -> str:
-        """What a recipe names: the weights at exactly these bytes."""
-        return f"{self.name}@{self.revision[:16]}"
-
-    @property
-    def bytes(self) -> int:
-        return sum(size for _, size in self.files.values())
-
-    @property
-    def memory_bytes(self) -> int:
-        return sum(self.tensor_bytes.values())
-
-    @property
-    def path(self) -> Path:
-        return Path(self.folder)
-
-    def changes(self, thoroughly: bool = True) -> Iterator[tuple[str, str]]:
-        """Each file in turn with what is wrong with it, or nothing; unless thoroughly, files not written since pass.
-
-        So a file exchanged for another of the same size is noticed before every loading, at no cost where none was.
-        """
-        for name, (digest, size) in self.files.items():
-            path = self.path / name
-            if not path.is_file():
-                yield name, f"{name} is gone."
-            elif path.stat().st_size != size:
-                yield name, f"{name} has {path.stat().st_size:,} bytes; {size:,} were registered."
-            elif not thoroughly and path.stat().st_mtime_ns == self.touched.get(name):
-                yield name, ""
-            elif file_digest(path) != digest:
-                yield name, f"{name} is not the file that was registered (its sha256 differs)."
-            else:
-                yield name, ""
-
-    def must_be_whole(self) -> None:
-        """Raises BadWeights where a file is not the one that was registered."""
-        wrong = [sentence for _, sentence in self.changes(thoroughly=False) if sentence]
-        if wrong:
-            raise BadWeights(
-                f"The files of the weights {self.name!r} have changed since they were registered: {' '.join(wrong)} "
-                "Put the earlier files back, or register these (manage.py weights add) and ask for new takes."
-            )
-
-
 class Registry:
-    """The weights below one location; every machine that makes takes has its own."""
+    """The weights below one location, and those that come with the code; every machine that makes takes has its own."""
 
-    def __init__(self, location: Path | str) -> None:
+    def __init__(self, location: Path | str, place: Path | str = built_in.PLACE) -> None:
         self.location = Path(location)
+        self.place = Path(place)
 
     def all(self) -> list[Weights]:
-        return list(self._entries())
+        """Those that somebody registered, then those that came with the code and are whole."""
+        return [*self._entries(), *(each for each in self._built_in().values() if isinstance(each, BuiltIn))]
+
+    def amiss(self) -> dict[str, str]:
+        """By name, a sentence for weights that should have come with the code and cannot be used."""
+        return {name: str(each) for name, each in self._built_in().items() if isinstance(each, BadWeights)}
 
     def get(self, pinned: str) -> Weights:
         """The weights that a recipe names; raises BadWeights with what a director should do."""
         name, _, revision = pinned.partition("@")
-        found = next((each for each in self._entries() if each.name == name), None)
+        found = self._built_in().get(name) or next((each for each in self._entries() if each.name == name), None)
+        if isinstance(found, BadWeights):
+            raise found
         if found is None:
             raise BadWeights(
                 f"The weights {name!r} are not on this machine. Ask whoever runs this server to register them again "
@@ -124,6 +74,11 @@ class Registry:
         name = name or re.sub(r"[^a-z0-9._-]+", "-", folder.name.lower()).strip("-._")
         if not NAME.fullmatch(name):
             raise BadWeights(f"{name!r} cannot be a name; use small letters, digits, points and dashes, up to 64.")
+        if name in built_in.NAMES:
+            raise BadWeights(
+                f"The name {name!r} belongs to weights that come with Circle Take. Register these under another: "
+                "manage.py weights add FOLDER --name ANOTHER"
+            )
         read = read_folder(folder)
         files: dict[str, list] = {}
         touched = {each: (folder / each).stat().st_mtime_ns for each in read.files}
@@ -146,7 +101,7 @@ class Registry:
             pipeline=read.pipeline,
             folder=str(folder),
             source=source or str(folder),
-            revision=_revision(files),
+            revision=revision_of(files),
             files=files,
             tensor_bytes=read.tensor_bytes,
             options=read.options,
@@ -170,6 +125,11 @@ class Registry:
 
     def remove(self, name: str) -> Weights:
         """Forgets the weights; deletes their files only where the registry fetched them itself."""
+        if name in built_in.NAMES:
+            raise BadWeights(
+                f"The weights {name!r} come with Circle Take and cannot be removed. Choose another engine where they "
+                "are not wanted."
+            )
         weights = next((each for each in self._entries() if each.name == name), None)
         if weights is None:
             raise BadWeights(
@@ -180,8 +140,20 @@ class Registry:
             shutil.rmtree(weights.path, ignore_errors=True)
         return weights
 
+    def _built_in(self) -> dict[str, BuiltIn | BadWeights]:
+        """What came with the code by name: the weights, or why there are none."""
+        found: dict[str, BuiltIn | BadWeights] = {}
+        for name in built_in.NAMES:
+            try:
+                found[name] = built_in.find(name, self.place, self.location / "built-in" / f"{name}.json")
+            except BadWeights as bad:
+                found[name] = bad
+        return found
+
     def _entries(self) -> Iterator[Weights]:
         for path in sorted(self.location.glob("*.json")):
+            if path.stem in built_in.NAMES:
+                continue
             try:
                 yield _entry(json.loads(path.read_text()), path.stem)
             except (OSError, ValueError, TypeError, AttributeError, RecursionError):
@@ -204,14 +176,3 @@ def _entry(said: dict[str, Any], name: str) -> Weights:
     if weights.name != name or not all(isinstance(each, str) for each in texts) or min(numbers) < 0:
         raise ValueError
     return weights
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _revision(files: dict[str, list]) -> str:
-    """One digest of all files: names and contents, whatever folder they lie in."""
-    text = "\n".join(f"{name} {digest}" for name, (digest, _) in sorted(files.items()))
-    return hashlib.sha256(text.encode()).hexdigest()

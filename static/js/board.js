@@ -64,7 +64,7 @@ class Board {
     if (!cards.length) return void toast("Select the shots you want takes of, then generate.");
     const shots = cards.map(idOf);
     const count = this.#count();
-    const engine = document.getElementById("engine")?.value ?? "blocking";
+    const engine = document.getElementById("engine")?.value ?? "";
     const audition = Boolean(document.querySelector("#audition-choice:not([hidden]) #audition:checked"));
     const name = JSON.stringify([shots, count, engine, front, audition]);
     const now = performance.now();

@@ -35,6 +35,7 @@ export function startAsking(fields) {
   keys.scope("Ask", document.documentElement, generating, { pageDefault: true });
   startDropping(fields, refused);
   startAdvising(fields);
+  startHearing(fields);
   return { generate };
 }
 
@@ -66,6 +67,24 @@ function startAdvising(fields) {
   }
   select?.addEventListener("change", advise);
   handles?.addEventListener("change", advise);
+}
+
+/** What the chosen engine hears of the words as they are saved, said below them; the newest answer stands. */
+function startHearing(fields) {
+  const select = fields.querySelector("[data-part=engine]");
+  const place = fields.querySelector("[data-part=hearing]");
+  let asked = 0;
+  async function hear() {
+    const mine = (asked += 1);
+    try {
+      const html = await fetchHtml(`${place.dataset.url}?${new URLSearchParams({ engine: select.value })}`);
+      if (mine === asked && html.trim() !== place.innerHTML.trim()) place.innerHTML = html;
+    } catch {
+      // What is said stays; the next change asks again.
+    }
+  }
+  select.addEventListener("change", hear);
+  fields.addEventListener("fields:agreed", hear);
 }
 
 /** A take's movie or recipe file dropped anywhere on the panel becomes what the shot asks for. */

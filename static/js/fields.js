@@ -148,6 +148,7 @@ export class Fields extends HTMLElement {
       this.#bases.set(input.name, now[input.name]);
     }
     this.querySelector("[data-part=version]").textContent = `Version ${now.number}`;
+    this.dispatchEvent(new CustomEvent("fields:agreed"));
     this.#drawLength();
     this.#drawFraming();
   }

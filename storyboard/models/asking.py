@@ -95,6 +95,15 @@ def _handles(inputs: dict[str, Any]) -> int:
     return handles
 
 
+def usual(
+    here: list[engines.Choice], project: Project, version: Version, inputs: dict[str, Any]
+) -> engines.Choice | None:
+    """Of the choices there are, what a shot is made with where nobody chose; none where its recipe says it."""
+    if inputs.get("recipe"):
+        return None
+    return engines.default(version.frames + _handles(inputs), project.rate, here)
+
+
 def complete(
     choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
 ) -> Recipe:

@@ -119,7 +119,7 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
         count: int,
         by: User,
         key: str = "",
-        engine: str = "blocking",
+        engine: str = "",
         front: bool = False,
         audition: bool = False,
         **inputs: Any,
@@ -127,6 +127,7 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
         """Queues `count` takes of each shot, every one with a seed of its own; the same `key` again asks nothing more.
 
         `engine` is a choice's name, with the weights it is to load where it needs some: "blocking", "ltx:ltx-2b".
+        Without one, each shot gets what is usual for its length.
         `audition` stops each after a share of its steps, to be looked at before the rest is computed.
         `inputs`: seed (of the first take), parent, parent_frame, ingredients, profile ("exact" or "draft"), `without`
         the kinds of guides to leave out, `handles`, frames more than the cut needs, behind its end, `needed_by`, and
@@ -149,8 +150,8 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
         self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, audition: bool, **inputs: Any
     ) -> list[Take]:
         project, by = batch.project, batch.by
-        choice = None if inputs.get("recipe") else engines.chosen(engine)
-        share = asking.audition_share(choice) if audition else None
+        chosen = engines.chosen(engine) if engine and not inputs.get("recipe") else None
+        here = engines.choices() if chosen is None and not inputs.get("recipe") else []
         ids = [shot.pk for shot in shots]
         held = {
             shot.pk: shot for shot in Shot.objects.filter(pk__in=ids, project=project).select_related("scene").locked()
@@ -162,6 +163,8 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
             number = self.filter(shot=pk).aggregate(last=models.Max("number"))["last"] or 0
             version = inputs.get("version") or versions[pk]
             assert version is not None
+            choice = chosen or asking.usual(here, project, version, inputs)
+            share = asking.audition_share(choice) if audition else None
             for index in range(count):
                 recipe = asking.complete(choice, project, version, index, inputs)
                 takes.append(

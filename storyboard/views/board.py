@@ -7,10 +7,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from generation import catalogue, film
+from generation import film
 from storyboard import live
 from storyboard.board import Board, cards, order
-from storyboard.engines import choices
+from storyboard.engines import choices, default
 from storyboard.estimate import Line, seconds_per_frame
 from storyboard.models import Project, Role, Scene, Shot
 from storyboard.refusal import Refusal
@@ -22,14 +22,15 @@ from storyboard.views.shots import chosen_shots
 @require_GET
 def board(request: SignedIn, project: int) -> HttpResponse:
     row = seen(request, Project, pk=project)
-    drawn = Board.of(row)
+    drawn, usual = Board.of(row), default()
     context = {
         **around(request, row),
         "section": "board",
         "board": drawn,
         "scenes": [_with_count(each.scene, len(each.active)) for each in drawn.rows],
         "engines": choices(),
-        "second_per_frame": seconds_per_frame(catalogue.ENGINES[0].name, row),
+        "usual": usual,
+        "second_per_frame": seconds_per_frame(usual, row),
         "sizes": film.SIZES,
         "angles": film.ANGLES,
         "moves": film.MOVES,

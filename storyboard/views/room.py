@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from generation import film
 from storyboard import strip as strips
 from storyboard.advice import Advice
-from storyboard.engines import choices, chosen, depth_model
+from storyboard.engines import choices, chosen, default, depth_model
 from storyboard.models import Guide, Shot, Status, Take, User, Version
 from storyboard.models.asking import HANDLES_MAX, NO_DEPTH_MODEL
 from storyboard.models.judgement import REASONS
@@ -84,12 +84,21 @@ def engine(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "version/_engine.html", {**around(request, row.project), "advice": advice})
 
 
+@require_GET
+def hearing(request: SignedIn, pk: int) -> HttpResponse:
+    """What `?engine=` hears of this shot's words as they are saved; nothing where it reads whatever is written."""
+    row = seen(request, Shot.objects.select_related("project", "scene", "current"), pk=pk)
+    return render(request, "version/_hearing.html", {"advice": Advice(chosen(request.GET.get("engine", "")), row)})
+
+
 def strip_of(shot: Shot) -> dict[str, Any]:
     return {"shot": shot, "reasons": REASONS, "trashed": Take.objects.exclude(trashed_at=None).filter(shot=shot)}
 
 
 def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
     """What the Ask panel draws: fields, guides, panels and engines with what each honours."""
+    assert shot.current is not None
+    usual = default(shot.current.frames, shot.project.rate)
     return {
         "shot": shot,
         "version": shot.current,
@@ -97,7 +106,7 @@ def asking(shot: Shot, by: User | None = None) -> dict[str, Any]:
         "panels": list(shot.panels.select_related("media")),
         "engines": choices(),
         "no_depth_model": "" if depth_model() else NO_DEPTH_MODEL,
-        "advice": Advice(choices()[0], shot, by),
+        "advice": Advice(usual, shot, by),
         "sizes": film.SIZES,
         "angles": film.ANGLES,
         "moves": film.MOVES,

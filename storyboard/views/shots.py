@@ -117,7 +117,7 @@ def takes(request: SignedIn, project: int) -> JsonResponse:
         whole(data, "count", 2) or 0,
         request.user,
         str(data.get("key", "")),
-        str(data.get("engine") or "blocking"),
+        str(data.get("engine") or ""),
         front=data.get("front") is True,
         audition=data.get("audition") is True,
     )

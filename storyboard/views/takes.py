@@ -48,7 +48,7 @@ def ask(request: SignedIn, pk: int) -> JsonResponse:
         whole(data, "count", 2) or 0,
         request.user,
         str(data.get("key", "")),
-        str(data.get("engine") or "blocking"),
+        str(data.get("engine") or ""),
         audition=_yes(data.get("audition")),
         **inputs,
     )

@@ -1,15 +1,17 @@
-"""For whoever runs the server: which weights there are, what they need, and which engines still have none."""
+"""Which weights there are, what they need and which engines have none, for whoever runs the server; and, for everybody
+who makes takes with them, what the weights are that come with it."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from generation import catalogue
-from generation.weights import DEPTH_MODELS, Weights
-from storyboard import engines
+from generation.weights import DEPTH_MODELS, BuiltIn, Weights
+from storyboard import engines, prose
 from storyboard.needs import need_of
 
 
@@ -30,8 +32,27 @@ def weights(request: HttpRequest) -> HttpResponse:
         for row in catalogue.ENGINES
         if row.pipelines
     ]
-    context = {"title": "Weights", "entries": entries, "rows": rows, "place": engines.registry().location}
+    registry = engines.registry()
+    context = {"title": "Weights", "entries": entries, "rows": rows, "place": registry.location}
+    context["amiss"] = registry.amiss().values()
     return render(request, "admin/weights.html", {**admin.site.each_context(request), **context})
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, name: str) -> HttpResponse:
+    """What weights that come with Circle Take were made from, what they can do and what they cannot."""
+    weights = next((each for each in engines.registry().all() if each.name == name), None)
+    if not isinstance(weights, BuiltIn):
+        raise Http404
+    labels = [choice.label for choice in engines.choices() if choice.weights == weights]
+    context = {
+        "weights": weights,
+        "label": labels[0] if labels else weights.name,
+        "need": need_of(weights),
+        "card": prose.html(prose.without_title(weights.card)),
+    }
+    return render(request, "weights/card.html", context)
 
 
 def _loads(row: catalogue.Engine, weights: Weights) -> bool:

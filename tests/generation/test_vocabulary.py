@@ -5,7 +5,20 @@ from __future__ import annotations
 import pytest
 
 from generation.recipe import Words
-from generation.vocabulary import DEEDS, KINDS, PLACES, caption_of, every_word, plain_words, sentence
+from generation.vocabulary import (
+    ANGLES,
+    DEEDS,
+    KINDS,
+    MOVES,
+    PLACES,
+    SIZES,
+    TIMES,
+    caption_of,
+    every_word,
+    hearing,
+    plain_words,
+    sentence,
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,6 +51,49 @@ def test_what_has_no_word_is_left_out_and_listed():
 def test_the_nearest_word_stands_in_for_what_is_nearly_the_same():
     said = caption_of(Words(heading="INT. OFFICE - DAY", action="A man crouches.", size="ECU", move="zoom-in"))
     assert said.text == "cu eye dolly-in office day man kneel" and not said.unknown
+
+
+def test_things_and_weather_that_only_blocking_draws_are_listed_as_they_were_written():
+    said = caption_of(Words(action="A woman sits on a stool by the window in a downpour.", heading="INT. ROOM - DAY"))
+    assert {"stool", "window", "downpour"} <= set(said.unknown)
+
+
+def test_a_name_is_no_unknown_word():
+    assert caption_of(Words(action="INGRID walks. INGRID waves.", heading="EXT. PIER - DAY")).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "heard", "unknown"),
+    [
+        (Words(), ["medium shot", "static", "room by day", "nobody"], []),
+        (
+            Words("EXT. STREET - NIGHT", "A woman runs.", size="MS", move="pan-left"),
+            ["medium shot", "pan left", "street at night", "a woman runs"],
+            [],
+        ),
+        (
+            Words("INT. LIVING ROOM - DUSK", "Two men sit.", size="ECU", angle="low", move="zoom-in"),
+            ["close-up", "low angle", "dolly in", "living room at dusk", "two men sit"],
+            [],
+        ),
+        (
+            Words("EXT. BEACH - DAWN", "A man stands. A child waves.", angle="dutch", move="crane-up"),
+            ["medium shot", "static", "beach at dawn", "a man stands", "a child waves"],
+            ["dutch angle", "crane up"],
+        ),
+    ],
+)
+def test_what_is_heard_is_said_in_films_words(words: Words, heard: list[str], unknown: list[str]):
+    assert (list(hearing(words).heard), list(hearing(words).unknown)) == (heard, unknown)
+
+
+def test_every_caption_can_be_said():
+    for size, angle, move in [(size, angle, move) for size in SIZES for angle in ANGLES for move in MOVES]:
+        hearing(Words(size=size, angle=angle, move=move))
+    for place in PLACES:
+        for time in TIMES:
+            said = hearing(Words(heading=f"{PLACES[place]} - {time.upper()}"))
+            assert time in said.heard[-2] and not said.unknown
 
 
 def test_no_word_stands_for_two_things():

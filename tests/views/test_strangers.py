@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that are for everybody, or that show each person only what is theirs; and one behind the admin's own door.
 OPEN = {"projects", "sample", "sign-in", "sign-in-link", "sign-out", "password", "invitation", "admin-sign-in"}
-OPEN |= {"weights"}  # tests/views/test_weights.py
+OPEN |= {"weights", "weights-card"}  # tests/views/test_weights.py and test_built_in.py
 VERBS = ("get", "post", "patch", "put", "delete")
 
 

@@ -38,11 +38,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _list(self, **_: Any) -> None:
-        here = engines.registry().all()
+        registry = engines.registry()
+        here = registry.all()
         if not here:
             self.stdout.write("No weights are registered here. Add some with: python manage.py weights add FOLDER")
         for weights in here:
             self._say(weights)
+        for sentence in registry.amiss().values():
+            self.stdout.write(sentence)
 
     def _add(self, source: str, name: str, **_: Any) -> None:
         registry = engines.registry()
@@ -70,6 +73,8 @@ class Command(BaseCommand):
         registry = engines.registry()
         wanted = [registry.get(each) for each in name] or registry.all()
         wrong = {weights.name: registry.check(weights, self._progress) for weights in wanted}
+        damaged = {each: [said] for each, said in registry.amiss().items() if (registry.place / each).is_dir()}
+        wrong |= {} if name else damaged
         for each, sentences in wrong.items():
             self.stdout.write(f"{each}: {' '.join(sentences) or 'every file is as it was registered.'}")
         if any(wrong.values()):
