@@ -29,7 +29,7 @@ ENGINES: tuple[Engine, ...] = (
     ),
     Engine(
         name="sketch",
-        label="Sketch (experimental)",
+        label="Sketch",
         module="generation.engines.sketch",
         summary="A small model of our own that draws like blocking, but its own way each time: stills at any frame, "
         "clips to go on from, depth, a reference; four seconds at most.",

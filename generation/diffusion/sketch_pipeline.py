@@ -84,7 +84,8 @@ class SketchPipeline(LTXConditionPipeline):
         """Latents, how firmly each token is told, places in frames and pixels, and how many tokens precede the clip."""
         latents, told, where, before = super().prepare_latents(*args, **how)
         if not self.beside:
-            return latents, told, where, before
+            # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
+            return latents.contiguous(), told, where, before
         told = torch.zeros(latents.shape[:2], device=latents.device) if told is None else told
         tokens = torch.cat([each for each, _ in self.beside], dim=1).to(latents)
         at = torch.cat([each for _, each in self.beside], dim=2).to(latents.device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +263,13 @@ def test_a_depth_clip_is_followed_at_the_engines_rate(stage: Stage, monkeypatch:
     assert _numbers(found.pictures[0]) == list(range(0, 49, 2))
 
 
+def test_its_latents_lie_as_a_saved_state_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a take that was held is multiplied in another order when it goes on, and in bfloat16 that shows."""
+    for kinds in ((), ("first",), ("last",), ("depth",)):
+        found = heard(stage, stage.recipe(*kinds), monkeypatch)
+        assert found.calls[0]["hidden_states"].is_contiguous()
+
+
 # Steps and words ------------------------------------------------------------------------------------------------
 
 
@@ -323,12 +329,11 @@ def test_it_looks_at_one_reference(stage: Stage) -> None:
 
 
 def test_every_size_it_takes_has_whole_cells_at_half_of_it(stage: Stage) -> None:
-    for width, height in ((32, 32), (256, 160), (288, 160), (160, 288), (512, 320)):
+    for width, height in ((32, 32), (256, 160), (288, 160), (160, 288)):
         assert stage.row.legal_size(width, height) == (width, height)
         assert not (width // 2) % 16 and not (height // 2) % 16
     made = stage.run(stage.recipe("reference", width=96, height=32, rate=(25, 1)))
     assert made.shape == (stage.tiny.FRAMES, 32, 96, 3)
-    assert stage.row.own_frames(25, (25, 1)) == Fraction(24)
 
 
 def test_its_weights_are_read_in_half_precision_and_run_in_whole(stage: Stage) -> None:
