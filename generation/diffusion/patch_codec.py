@@ -13,6 +13,7 @@ import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.vae import DecoderOutput
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -104,12 +105,14 @@ class PatchCodec(ModelMixin, ConfigMixin):
         self.register_buffer("latents_mean", torch.zeros(latent_channels), persistent=False)
         self.register_buffer("latents_std", torch.ones(latent_channels), persistent=False)
 
+    @apply_forward_hook  # so that a codec waiting off the card is brought there
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         raw = self.raw(cells_of(x))
         latents = (raw - self.middle[:, None, None]) / self.spread[:, None, None]  # type: ignore[index]
         latents = latents.unflatten(0, (x.shape[0], -1)).transpose(1, 2).contiguous()
         return Encoded(latents) if return_dict else (latents,)
 
+    @apply_forward_hook
     def decode(self, z: Tensor, timestep: Tensor | None = None, return_dict: bool = True) -> Any:
         sample = frames_of(self.written(z), z.shape[0]).clamp(-1, 1)
         return DecoderOutput(sample) if return_dict else (sample,)

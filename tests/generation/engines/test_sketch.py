@@ -1,0 +1,347 @@
+"""Sketch: what it is asked in a take is what it was asked in training, token for token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from generation.diffusion import residence
+from generation.diffusion.patch_codec import PatchCodec
+from generation.engines import sketch as engine
+from generation.recipe import Ingredient, Recipe, Words
+from generation.report import Refused
+from generation.training import clips
+from generation.training.asked import MODES, Asked, ask
+from generation.training.codec import coloured
+from generation.training.latents import Library, Shelf
+from generation.training.scenes import scene
+from tests.generation.contract.stage import Stage
+
+WIDTH, HEIGHT = 96, 64
+RATE = 24.0
+CELLS = WIDTH * HEIGHT // 16**2  # of one latent frame of the clip
+HALF_CELLS = CELLS // 4
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    residence.clear()
+    return Stage.build("sketch", tmp_path_factory.mktemp("sketch"))
+
+
+@dataclass
+class Heard:
+    """What the transformer is called with in each step, and what the codec is given to read."""
+
+    calls: list[dict[str, Any]]
+    pictures: list[torch.Tensor]
+
+    @property
+    def tokens(self) -> torch.Tensor:
+        return self.calls[0]["hidden_states"][0]
+
+    @property
+    def noise(self) -> torch.Tensor:
+        return self.calls[0]["timestep"][0].expand(len(self.tokens))
+
+    @property
+    def frames(self) -> list[float]:
+        """The frame that each token stands at."""
+        return [round(float(each) * RATE, 3) for each in self.calls[0]["video_coords"][0, 0]]
+
+
+def heard(stage: Stage, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Heard:
+    stage.run(stage.recipe())  # loads the pipeline
+    here = residence.resident()
+    assert here is not None
+    pipe, found = here.pipe, Heard([], [])
+    forward, encode = pipe.transformer.forward, pipe.vae.encode
+
+    def listening(*args: Any, **kwargs: Any) -> Any:
+        found.calls.append(kwargs)
+        return forward(*args, **kwargs)
+
+    def watching(x: torch.Tensor, *args: Any) -> Any:
+        found.pictures.append(x)
+        return encode(x, *args)
+
+    monkeypatch.setattr(pipe.transformer, "forward", listening)
+    monkeypatch.setattr(pipe.vae, "encode", watching)
+    stage.run(recipe)
+    return found
+
+
+# As in training -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Drawn:
+    """One clip that training draws: as it learns from it, and as the files that a person would give."""
+
+    shelf: Shelf
+    words: Words
+    frames: np.ndarray
+    depth: np.ndarray
+    reference: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def drawn(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    folder = tmp_path_factory.mktemp("clips")
+    (folder / "clips").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("IN_A_FILE", 1), ("WIDTH", WIDTH), ("HEIGHT", HEIGHT)):
+            patch.setattr(clips, name, value)
+        batch = clips.read(clips.draw_file(folder / "clips", 0))
+    codec: PatchCodec = PatchCodec.from_pretrained(stage.folder / "tiny", subfolder="codec", torch_dtype=torch.float32)
+    library = Library(folder / "clips", codec, "cpu")
+    library.grow(1)
+    learned = library.shelves[clips.SHORT]
+    shelf = Shelf({name: each[:1] for name, each in learned.parts.items()})  # the second one is its mirror
+    return Drawn(
+        shelf,
+        scene(0).words,
+        _seen(coloured(batch.greys, batch.colours)),
+        np.repeat(batch.depth[0].numpy()[..., None], 3, axis=3),
+        _seen(coloured(batch.reference[:, None], batch.colours))[0],
+    )
+
+
+def _seen(x: torch.Tensor) -> np.ndarray:
+    """uint8 (F, H, W, 3) of pictures (1, 3, F, H, W) from -1 to 1."""
+    return ((x[0].permute(1, 2, 3, 0) + 1) * 127.5).round().byte().numpy()
+
+
+def _clip(stage: Stage, frames: np.ndarray, name: str) -> str:
+    """A movie that loses nothing."""
+    path = stage.folder / f"{name}.mkv"
+    height, width = frames.shape[1:3]
+    movie = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), RATE, (width, height))
+    for frame in frames:
+        movie.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    movie.release()
+    return stage._keep(path)
+
+
+def _still(stage: Stage, picture: np.ndarray, name: str) -> str:
+    path = stage.folder / f"{name}.png"
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return stage._keep(path)
+
+
+def _as_asked(stage: Stage, drawn: Drawn, asked: Asked) -> Recipe:
+    """The recipe of a person who asks what training asked."""
+    guides: list[Ingredient] = []
+    frames = len(drawn.frames)
+    if asked.mode in ("first", "first and last", "first and depth"):
+        guides.append(Ingredient("first", _still(stage, drawn.frames[0], "first")))
+    if asked.mode == "first and last":
+        guides.append(Ingredient("last", _still(stage, drawn.frames[-1], "last"), at_frame=frames - 1))
+    if asked.mode == "keys":
+        for n in range(2):
+            at = round(float(asked.places[0, 0, n * CELLS]) * RATE)
+            guides.append(Ingredient("key", _still(stage, drawn.frames[at], f"key-{n}"), at_frame=at))
+    if "depth" in asked.mode:
+        guides.append(Ingredient("depth", _clip(stage, drawn.depth, "depth"), "video"))
+    if asked.mode == "reference":
+        guides.append(Ingredient("reference", _still(stage, drawn.reference, "reference")))
+    if asked.mode == "prefix":
+        frame = 8 * (int(asked.given.sum()) // CELLS - 1)
+        guides.append(Ingredient("continue", _clip(stage, drawn.frames, "parent"), "video", source_frame=frame))
+        frames -= frame
+    return stage.recipe(words=drawn.words, width=WIDTH, height=HEIGHT, frames=frames, ingredients=tuple(guides))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_take_asks_what_training_asked(
+    stage: Stage, drawn: Drawn, mode: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = drawn.shelf.parts
+    asked = ask(drawn.shelf, 1, np.random.default_rng(seed), mode, False, (parts["words"], parts["heard"]))
+    found = heard(stage, _as_asked(stage, drawn, asked), monkeypatch)
+    told = asked.given[0]
+    assert found.tokens.shape == asked.clean.shape[1:]
+    assert torch.equal(found.noise, torch.where(told, 0.0, 1000.0))
+    assert torch.allclose(found.calls[0]["video_coords"], asked.places, atol=1e-5)
+    shelved = {"rtol": 1e-2, "atol": 1e-2}  # clips are shelved in half precision
+    assert torch.allclose(found.tokens[told], asked.clean[0, told], **shelved)
+    assert not torch.allclose(found.tokens[~told], asked.clean[0, ~told], **shelved)
+    here = residence.resident()
+    assert here is not None
+    with torch.inference_mode():
+        words = here.pipe.text_encoder(asked.words, attention_mask=asked.heard.bool())[0]
+    assert torch.allclose(found.calls[0]["encoder_hidden_states"], words, atol=1e-5)
+    assert torch.equal(found.calls[0]["encoder_attention_mask"].long(), asked.heard)
+
+
+def test_guides_of_several_kinds_stand_beside_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = heard(stage, stage.recipe("first", "last", "key", "depth", "reference"), monkeypatch)
+    cells, half, clip = 16, 4, 4
+    beside = 2 * cells + clip * half + half
+    assert len(found.tokens) == beside + clip * cells
+    assert (found.noise[: beside + cells] == 0).all() and (found.noise[beside + cells :] > 0).all()
+
+
+# Frames and rates -----------------------------------------------------------------------------------------------
+
+
+def test_stills_stand_at_their_time_in_a_take_of_another_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = stage.recipe(rate=(12, 1), ingredients=(stage.ingredient("key", at_frame=10),), frames=13)
+    found = heard(stage, recipe, monkeypatch)
+    assert set(found.frames[:16]) == {20.0}
+    assert len(stage.run(recipe)) == 13
+
+
+def test_a_last_frame_stands_where_the_cut_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = replace(stage.ingredient("last"), at_frame=19)
+    assert set(heard(stage, stage.recipe(ingredients=(last,)), monkeypatch).frames[:16]) == {19.0}
+
+
+def _numbered(stage: Stage, count: int) -> str:
+    """A clip whose frames are as bright as their number, three times."""
+    return _clip(stage, np.stack([np.full((64, 64, 3), 3 * n, np.uint8) for n in range(count)]), f"numbered-{count}")
+
+
+def _numbers(pictures: torch.Tensor) -> list[int]:
+    return [round((float(each) + 1) * 127.5 / 3) for each in pictures.mean((0, 1, 3, 4))]
+
+
+def _going_on(stage: Stage, frame: int, **changes: Any) -> Recipe:
+    parent = Ingredient("continue", _numbered(stage, 72), "video", source_frame=frame)
+    return stage.recipe(ingredients=(parent,), **changes)
+
+
+def test_going_on_it_sees_the_most_frames_that_it_learned_to(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    for frame, seen in ((40, range(24, 41)), (16, range(17)), (15, range(7, 16)), (7, [7])):
+        found = heard(stage, _going_on(stage, frame), monkeypatch)
+        assert _numbers(found.pictures[0]) == list(seen)
+        assert len(found.tokens) == (len(found.noise[found.noise == 0]) // 16 + 3) * 16
+
+
+def test_going_on_it_sees_the_clip_at_its_own_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = heard(stage, _going_on(stage, 40, rate=(48, 1), frames=33), monkeypatch)
+    assert _numbers(found.pictures[0]) == list(range(8, 41, 2))
+
+
+def test_a_long_take_goes_on_from_fewer_frames(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engine.engine("sketch").max_frames == 97
+    for frames, seen in ((81, 17), (89, 9), (97, 1)):
+        found = heard(stage, _going_on(stage, 40, frames=frames), monkeypatch)
+        assert len(_numbers(found.pictures[0])) == seen
+        assert max(found.frames) <= 96
+
+
+def test_stills_of_a_continued_take_count_from_its_own_first_frame(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = _going_on(stage, 40)
+    stills = (stage.ingredient("first"), stage.ingredient("key", at_frame=10))
+    found = heard(stage, replace(recipe, ingredients=(*recipe.ingredients, *stills)), monkeypatch)
+    assert set(found.frames[:16]) == {26.0}
+    assert len(found.pictures) == 2, "the earlier clip says how it begins"
+
+
+def test_a_depth_clip_begins_where_a_continued_take_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = _going_on(stage, 40)
+    recipe = replace(recipe, ingredients=(*recipe.ingredients, stage.ingredient("depth")))
+    found = heard(stage, recipe, monkeypatch)
+    beside = found.frames[: 4 * 4]
+    assert sorted(set(beside)) == [16.0, 17.0, 25.0, 33.0]
+
+
+def test_a_depth_clip_is_followed_at_the_engines_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = Ingredient("depth", _numbered(stage, 72), "video")
+    found = heard(stage, stage.recipe(rate=(48, 1), frames=49, ingredients=(guide,)), monkeypatch)
+    assert _numbers(found.pictures[0]) == list(range(0, 49, 2))
+
+
+def test_its_latents_lie_as_a_saved_state_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a take that was held is multiplied in another order when it goes on, and in bfloat16 that shows."""
+    for kinds in ((), ("first",), ("last",), ("depth",)):
+        found = heard(stage, stage.recipe(*kinds), monkeypatch)
+        assert found.calls[0]["hidden_states"].is_contiguous()
+
+
+# Steps and words ------------------------------------------------------------------------------------------------
+
+
+def test_its_few_steps_begin_where_they_were_taught_one_look_each(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = heard(stage, stage.recipe(), monkeypatch)
+    assert [float(call["timestep"].max()) for call in found.calls] == [1000.0, 900.0, 720.0, 420.0]
+    assert all(len(call["hidden_states"]) == 1 for call in found.calls)
+
+
+def test_noise_levels_are_embedded_once_each_and_reach_every_token(stage: Stage) -> None:
+    stage.run()
+    here = residence.resident()
+    assert here is not None
+    embed, noise = here.pipe.transformer.time_embed, torch.tensor([0.0, 720.0, 0.0, 720.0, 720.0])
+    how = {"batch_size": 1, "hidden_dtype": torch.float32}
+    with torch.inference_mode():
+        for each, plain in zip(embed(noise, **how), type(embed).forward(embed, noise, **how), strict=True):
+            assert torch.allclose(each, plain, atol=1e-6)
+
+
+def test_other_numbers_of_steps_run_along_the_same_line(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = heard(stage, stage.recipe(steps=8), monkeypatch)
+    begins = [float(call["timestep"].max()) for call in found.calls]
+    assert begins[::2] == [1000.0, 900.0, 720.0, 420.0] and begins == sorted(begins, reverse=True) and begins[-1] > 0
+    assert len(heard(stage, stage.recipe(steps=1), monkeypatch).calls) == 1
+
+
+def test_guidance_is_there_for_who_asks_for_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = heard(stage, stage.recipe("depth", guidance=2.0), monkeypatch)
+    assert all(len(call["hidden_states"]) == 2 for call in found.calls)
+    assert found.calls[0]["encoder_attention_mask"].sum(1).tolist()[0] == 1  # no words but the end
+
+
+def test_words_without_a_word_of_its_own_are_named(stage: Stage) -> None:
+    words = Words(heading="INT. CATHEDRAL - DAY", action="A woman juggles.", size="MS")
+    made = stage.made(stage.recipe(words=words, negative="rain"))
+    assert "no word for" in made.notes[0] and "juggles" in made.notes[0]
+    assert made.notes[1] == "Sketch does not hear what a take should be without."
+    assert stage.made(stage.recipe(words=Words(heading="INT. BAR - DAY", action="A woman walks."))).notes == ()
+
+
+# What it refuses ------------------------------------------------------------------------------------------------
+
+
+def test_guides_are_taken_whole(stage: Stage) -> None:
+    half = replace(stage.ingredient("first"), strength=0.5)
+    with pytest.raises(Refused, match="set their strength to 1"):
+        stage.run(stage.recipe(ingredients=(half,)))
+
+
+def test_it_looks_at_one_reference(stage: Stage) -> None:
+    two = (stage.ingredient("reference"), stage.ingredient("reference", tone=160))
+    with pytest.raises(Refused, match="this shot has 2"):
+        stage.run(stage.recipe(ingredients=two))
+
+
+def test_every_size_it_takes_has_whole_cells_at_half_of_it(stage: Stage) -> None:
+    for width, height in ((32, 32), (256, 160), (288, 160), (160, 288)):
+        assert stage.row.legal_size(width, height) == (width, height)
+        assert not (width // 2) % 16 and not (height // 2) % 16
+    made = stage.run(stage.recipe("reference", width=96, height=32, rate=(25, 1)))
+    assert made.shape == (stage.tiny.FRAMES, 32, 96, 3)
+
+
+def test_its_weights_are_read_in_half_precision_and_run_in_whole(stage: Stage) -> None:
+    stage.run()
+    here = residence.resident()
+    assert here is not None
+    stored = load_file(Path(stage.folder) / "tiny" / "codec" / "diffusion_pytorch_model.safetensors")
+    assert stored["spread"].dtype == torch.float16
+    assert here.pipe.vae.dtype == here.pipe.transformer.dtype == torch.float32
+    loaded = here.pipe.vae.state_dict()
+    assert all(torch.equal(loaded[name], each.float()) for name, each in stored.items())
