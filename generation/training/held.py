@@ -45,7 +45,7 @@ class Real:
         found = np.zeros((HEIGHT, width), bool)
         for mask in masks.values():
             found |= mask
-        return found[:, _middle(width)]
+        return found[:, _middle(width, WIDTH)]
 
 
 class Held:
@@ -58,7 +58,7 @@ class Held:
 
     def __getitem__(self, number: int) -> Real:
         batch, row = self._batch(self.paths[number // clips.IN_A_FILE]), number % clips.IN_A_FILE
-        greys = batch.greys[row].numpy()[:, :, _middle(batch.greys.shape[-1])]
+        greys = batch.greys[row].numpy()[:, :, _middle(batch.greys.shape[-1], WIDTH)]
         depth = batch.depth[row].numpy()[:, :, _middle(batch.depth.shape[-1], WIDTH // 2)]
         frames = np.ascontiguousarray(batch.colours[row].numpy()[greys])
         return Real(number, batch.facts[row], frames, depth if bool(batch.has_depth[row]) else None)
@@ -74,7 +74,7 @@ class Held:
         return [able[n * len(able) // count] for n in range(count)]
 
 
-def _middle(width: int, wanted: int = WIDTH) -> slice:
+def _middle(width: int, wanted: int) -> slice:
     aside = (width - wanted) // 2
     return slice(aside, aside + wanted)
 

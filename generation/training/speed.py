@@ -45,7 +45,7 @@ def main(folder: Path, recipe: Recipe, cores: int, whole: bool) -> dict[str, Any
     import numpy as np
 
     from generation import catalogue, ffmpeg
-    from generation.training.takes import EvaluationDesk
+    from generation.training.desk import EvaluationDesk
 
     desk = EvaluationDesk(folder)
     engine = catalogue.load(recipe.engine)

@@ -16,45 +16,14 @@ import numpy as np
 from generation import catalogue, ffmpeg
 from generation.recipe import Ingredient, Recipe, Words
 from generation.training import clips
+from generation.training.desk import EvaluationDesk
 from generation.training.held import HEIGHT, WIDTH, Real
 from generation.training.scenes import RATE
-from generation.weights import Registry, Weights
+from generation.weights import Registry
 
 FRAMES = clips.SHORT
 JOIN = 16  # the frame of a real clip that a continuation goes on from
 KEYS = (20, 40)  # where key frames are given: inside a cell of the codec's time, and at the end of one
-
-
-@dataclass
-class EvaluationDesk:
-    """A desk without a worker: weights from a registry of its own, guides from a folder, nobody who waits."""
-
-    folder: Path
-
-    def ingredient(self, sha256: str) -> Path:
-        return next((self.folder / "guides").glob(f"{sha256}.*"))
-
-    def step(self, done: int, of: int, phase: str) -> None:
-        pass
-
-    def preview(self, frame: np.ndarray) -> None:
-        pass
-
-    def weights(self, pinned: str) -> Weights:
-        return Registry(self.folder / "registry").get(pinned)
-
-    def hold(self, done: int, of: int) -> bool:
-        return False
-
-    def saved(self) -> Path | None:
-        return None
-
-    def scratch(self) -> Path:
-        return self.folder
-
-    @property
-    def cache(self) -> Path:
-        return self.folder / "cache"
 
 
 @dataclass
