@@ -27,9 +27,9 @@ CAN = (
     "picture, and gives another take for every seed."
 )
 CANNOT = (
-    "It draws no faces, no text and no real places; it knows no lip movement and makes no sound. Pictures unlike "
+    "It draws nobody's likeness, no writing and no real places; lips do not move and nothing is heard. Pictures unlike "
     "blocking's, such as photographs, are taken as a first frame but soon turn into blocking. More than two people, "
-    "weather and props are not in its vocabulary. A take can fail: a limb may melt, and a move may start late."
+    "weather and things by name are not in its vocabulary. A take can fail: a limb may melt, and a move may start late."
 )
 _PARTS = {"draw": "Clips drawn", "codec": "Codec", "model": "Transformer", "distil": "Fewer steps", "judge": "Judge"}
 

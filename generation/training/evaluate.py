@@ -140,7 +140,7 @@ def text(bench: Bench) -> list[Line]:
     said = {"size": "shot size", "move": "camera move", "people": "number of figures", "deed": "action of the first"}
     return [
         Line(f"text.{name}", f"Text: {said[name]} read back", _share(found), "%",
-             "by a classifier trained on real clips; of real held-out clips it is right about as many as stated",
+             "by a classifier trained on real clips; how often it is right about held-out ones stands under real clips",
              least=least[name], real=_value(real[name]))
         for name, found in hits.items() if found
     ]  # fmt: skip
