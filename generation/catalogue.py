@@ -53,6 +53,8 @@ ENGINES: tuple[Engine, ...] = (
         guidance=1.0,
         holds=True,
         usual_frames=49,
+        vocabulary="generation.vocabulary",
+        drawn_pixels=288 * 160,
     ),
     Engine(
         name="ltx",

@@ -1,7 +1,7 @@
-"""LTX-Video's pipeline around the sketch engine's codec, with a depth clip to follow and a reference picture beside it.
+"""LTX-Video's pipeline around the sketch engine's codec and transformer, with depth to follow and a reference picture.
 
-Stills and earlier clips go in as LTX-Video takes them. What is followed or referred to is given at half the size and
-stands beside the clip as tokens of its own, told clean, in the places that training gives them.
+Stills and earlier clips go in as LTX-Video takes them. A reference picture is more tokens, told clean, far to the right
+of the clip. What is to be followed, and the picture a clip begins with, are told to each of the clip's own tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from PIL import Image
 from torch import Tensor
 
 from generation.diffusion.patch_codec import DEPTH, SIDE, PatchCodec
-from generation.diffusion.places import BELOW, RIGHT, places
+from generation.diffusion.places import RIGHT, places
+from generation.diffusion.sketch_transformer import SketchTransformer, beside
 
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
@@ -36,19 +37,21 @@ class SketchPipeline(LTXConditionPipeline):
     ) -> None:
         super().__init__(scheduler, vae, text_encoder, tokenizer, transformer)
         self.register_to_config(steps_at=steps_at or [1000])
-        self.beside: list[tuple[Tensor, Tensor]] = []
+        self.depth: Tensor | None = None
+        self.reference: Tensor | None = None
+        self.told: dict[str, Tensor] = {}
         _embed_each_level_once(transformer)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | PathLike[str], **how: Any) -> Any:
-        codec = PatchCodec.from_pretrained(
-            pretrained_model_name_or_path,
-            subfolder="codec",
-            torch_dtype=how.get("dtype"),
-            use_safetensors=True,
-            local_files_only=True,
-        ).to(memory_format=torch.channels_last)  # a fifth less time to decode on a processor
-        return super().from_pretrained(pretrained_model_name_or_path, vae=codec, **how)
+        from_here: dict[str, Any] = {
+            "torch_dtype": how.get("dtype"), "use_safetensors": True, "local_files_only": True
+        }  # fmt: skip
+        folder = pretrained_model_name_or_path
+        codec = PatchCodec.from_pretrained(folder, subfolder="codec", **from_here)
+        codec.to(memory_format=torch.channels_last)  # a fifth less time to decode on a processor
+        transformer = SketchTransformer.from_pretrained(folder, subfolder="transformer", **from_here)
+        return super().from_pretrained(folder, vae=codec, transformer=transformer, **how)
 
     @torch.no_grad()
     def __call__(
@@ -61,17 +64,16 @@ class SketchPipeline(LTXConditionPipeline):
         **arguments: Any,
     ) -> Any:
         """`followed` is a depth clip of 8k + 1 frames, the first of which belongs to frame `followed_from`."""
-        size = (arguments["height"] // 2, arguments["width"] // 2)
-        self.beside = []
-        if followed:
-            self.beside.append(self._beside(followed, size, frame=followed_from, down=BELOW))
-        if reference:
-            self.beside.append(self._beside([reference], size, right=RIGHT))
+        size = (arguments["height"], arguments["width"])
+        self.told = {}
+        self.reference = self._tokens([reference], size) if reference else None
+        self.depth = self._tokens(followed, size, followed_from // DEPTH) if followed else None
         return super().__call__(
-            conditions=conditions if conditions or not self.beside else [],  # a list, however empty, tells some tokens
+            conditions=conditions if conditions or not reference else [],  # a list, however empty, tells some tokens
             timesteps=self.steps(num_inference_steps),
             image_cond_noise_scale=0.0,
             max_sequence_length=self.tokenizer_max_length,
+            attention_kwargs=self.told,
             **arguments,
         )
 
@@ -83,27 +85,55 @@ class SketchPipeline(LTXConditionPipeline):
     def prepare_latents(self, *args: Any, **how: Any) -> tuple[Tensor, Any, Tensor, int]:
         """Latents, how firmly each token is told, places in frames and pixels, and how many tokens precede the clip."""
         latents, told, where, before = super().prepare_latents(*args, **how)
-        if not self.beside:
-            # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
-            return latents.contiguous(), told, where, before
-        told = torch.zeros(latents.shape[:2], device=latents.device) if told is None else told
-        tokens = torch.cat([each for each, _ in self.beside], dim=1).to(latents)
-        at = torch.cat([each for _, each in self.beside], dim=2).to(latents.device)
-        firm = torch.ones(tokens.shape[:2], device=latents.device)
-        return (
-            torch.cat([latents[:, :before], tokens, latents[:, before:]], dim=1),
-            torch.cat([told[:, :before], firm, told[:, before:]], dim=1),
-            torch.cat([where[:, :, :before], at, where[:, :, before:]], dim=2),
-            before + tokens.shape[1],
-        )
+        if self.reference is not None:
+            told = torch.zeros(latents.shape[:2], device=latents.device) if told is None else told
+            tokens = self.reference.to(latents)
+            at = self._reference_places(how["height"], how["width"]).to(latents.device)
+            firm = torch.ones(tokens.shape[:2], device=latents.device)
+            latents = torch.cat([latents[:, :before], tokens, latents[:, before:]], dim=1)
+            told = torch.cat([told[:, :before], firm, told[:, before:]], dim=1)
+            where = torch.cat([where[:, :, :before], at, where[:, :, before:]], dim=2)
+            before += tokens.shape[1]
+        own = latents[:, before:]
+        picture = (how["height"] // self._side) * (how["width"] // self._side)  # tokens of one
+        given = 0 if told is None else int((told[0, before:] > 0).sum())
+        still = own[:, given - picture : given] if given else None
+        self.told["beside"] = beside(own, before, self.depth, still)
+        # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
+        return latents.contiguous(), told, where, before
 
-    def _beside(self, frames: list[Image.Image], size: tuple[int, int], **at: int) -> tuple[Tensor, Tensor]:
-        """Tokens (1, S, C) of pictures at half the take's size, and where (1, 3, S) each of them stands."""
+    @property
+    def _side(self) -> int:
+        """Pixels of a token's side."""
+        return SIDE * self.transformer_spatial_patch_size
+
+    def _tokens(self, frames: list[Image.Image], size: tuple[int, int], late: int = 0) -> Tensor:
+        """(1, S, W) of pictures; of the first one `late` times more, where they belong to the clip's later cells."""
         shown = self.video_processor.preprocess_video(frames, *size)
         cells = self.vae.encode(shown.to(self._execution_device, self.vae.dtype)).latents
-        times, rows, columns = cells.shape[2:]
-        where = places(times, rows, columns, 2 * SIDE, PER_FRAME, DEPTH, **at)
-        return self._pack_latents(cells), where[None]
+        cells = torch.cat([cells[:, :, :1].expand(-1, -1, late, -1, -1), cells], dim=2)
+        return self._pack_latents(cells, self.transformer_spatial_patch_size)
+
+    def _reference_places(self, height: int, width: int) -> Tensor:
+        return places(1, height // self._side, width // self._side, self._side, PER_FRAME, DEPTH, right=RIGHT)[None]
+
+    # LTX-Video's tokens are one cell each, and these two count on that.
+
+    @staticmethod
+    def _prepare_video_ids(
+        batch_size: int, num_frames: int, height: int, width: int, patch_size: int = 1, patch_size_t: int = 1,
+        device: Any = None,
+    ) -> Tensor:  # fmt: skip
+        size = (num_frames, height // patch_size, width // patch_size)
+        ids = LTXConditionPipeline._prepare_video_ids(batch_size, *size, 1, patch_size_t, device)
+        return ids * torch.tensor([1, patch_size, patch_size], device=ids.device)[:, None]
+
+    @staticmethod
+    def _unpack_latents(
+        latents: Tensor, num_frames: int, height: int, width: int, patch_size: int = 1, patch_size_t: int = 1
+    ) -> Tensor:
+        size = (num_frames, height // patch_size, width // patch_size)
+        return LTXConditionPipeline._unpack_latents(latents, *size, patch_size, patch_size_t)
 
 
 def _embed_each_level_once(transformer: Any) -> None:

@@ -6,7 +6,6 @@ second, and all its guides are given at that rate.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -63,7 +62,9 @@ def run(recipe: Recipe, desk: Desk) -> Made:
 
     def unpack(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
         shape = ((own + before - 1) // DEPTH + 1, recipe.height // SIDE, recipe.width // SIDE)
-        return pipe._unpack_latents(latents[:, -shape[0] * shape[1] * shape[2] :], *shape)[0]  # guides come before
+        patch = pipe.transformer_spatial_patch_size
+        tokens = shape[0] * shape[1] * shape[2] // patch**2  # guides come before
+        return pipe._unpack_latents(latents[:, -tokens:], *shape, patch)[0]
 
     shot = shoot(recipe, desk, SketchPipeline, arguments, unpack)
     shown = conformed(shot.frames[before:], recipe.frames, recipe.rate, row.rate)
@@ -92,12 +93,12 @@ def _conditions(recipe: Recipe, desk: Desk, pace: Fraction, earlier: list[Image.
 
 
 def _followed(recipe: Recipe, desk: Desk, pace: Fraction, frames: int) -> list[Image.Image] | None:
-    """The depth clip at half the size, a frame for each of the engine's own."""
+    """The depth clip, a frame for each of the engine's own."""
     guide = recipe.ingredient("depth")
     if guide is None:
         return None
     shown = [ceil(n / pace) for n in range(frames)]
-    found = clip(guide, _half(recipe), desk, shown[-1] + 1)
+    found = clip(guide, recipe, desk, shown[-1] + 1)
     return [found[n] for n in shown]
 
 
@@ -105,11 +106,7 @@ def _reference(recipe: Recipe, desk: Desk) -> Image.Image | None:
     found = [each for each in recipe.ingredients if each.kind == "reference"]
     if len(found) > 1:
         raise Refused(f"Sketch looks at one reference picture and this shot has {len(found)}; take the others off it.")
-    return picture(found[0], _half(recipe), desk) if found else None
-
-
-def _half(recipe: Recipe) -> Recipe:
-    return replace(recipe, width=recipe.width // 2, height=recipe.height // 2)
+    return picture(found[0], recipe, desk) if found else None
 
 
 def _unheard(recipe: Recipe, unknown: tuple[str, ...]) -> tuple[str, ...]:

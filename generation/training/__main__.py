@@ -9,6 +9,7 @@ clips are drawn beside the others (`draw`, in a process of its own), and each pa
     python -m generation.training distil --folder F --seconds 150
     python -m generation.training judge --folder F --seconds 60
     python -m generation.training export --folder F --into generation/weights/sketch
+    python -m generation.training evaluate --folder F --into generation/weights/sketch
 
 Or, beside `draw`, all of them in one process, which keeps its clips from part to part:
 
@@ -21,6 +22,7 @@ import argparse
 import json
 import math
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,13 +65,21 @@ def main() -> None:
     parser.add_argument(
         "--compiled", action="store_true", help="compile the transformer's blocks before the first step"
     )
-    parser.add_argument("--into", type=Path, help="where export writes")
+    parser.add_argument("--into", type=Path, help="where export writes, and what evaluate measures")
+    parser.add_argument("--engine", default="sketch", help="whose takes are measured; a card is written for sketch")
+    parser.add_argument("--takes", type=int, default=48, help="takes for each set of controls that is measured")
+    parser.add_argument("--only", nargs="*", default=[], help="lines or groups of lines to measure, such as depth")
     asked = parser.parse_args()
     if asked.device.startswith("cuda"):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
     asked.folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
     PARTS[asked.part](asked)
+    if asked.part in NOTED:
+        from generation.training import facts
+
+        facts.note(asked.folder, asked.part, asked.device, asked.shape, time.monotonic() - began)
 
 
 def draw(asked: argparse.Namespace) -> None:
@@ -140,6 +150,22 @@ def export(asked: argparse.Namespace) -> None:
     print(json.dumps(hashes, indent=2))
 
 
+def evaluate(asked: argparse.Namespace) -> None:
+    from generation.training import card, facts
+    from generation.training.evaluate import Bench
+    from generation.training.evaluate import evaluate as measured
+    from generation.training.takes import Studio
+
+    into = asked.into or asked.folder / "weights"
+    folder = asked.folder / "evaluation"
+    studio = Studio.opened(folder, asked.engine, into, min(2, asked.workers))
+    lines = measured(Bench(asked.folder, studio, asked.takes, into), asked.only)
+    print(card.table(lines))
+    if studio.pinned:
+        said = {"code": facts.revision() or facts.sources(), "on": facts.device_name("cpu"), "torch": torch.__version__}
+        print(card.write(into, lines, facts.read(asked.folder), said))
+
+
 def _codec(asked: argparse.Namespace) -> Any:
     from generation.diffusion.patch_codec import PatchCodec
 
@@ -206,7 +232,9 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "judge": judge,
     "export": export,
     "all": everything,
+    "evaluate": evaluate,
 }
+NOTED = ("draw", "codec", "model", "distil", "judge")  # parts whose device, time and code the card tells
 
 if __name__ == "__main__":
     main()
