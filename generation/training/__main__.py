@@ -198,6 +198,7 @@ def _strips(asked: argparse.Namespace, sketch: Any, name: str, sigmas: tuple[flo
 
 def everything(asked: argparse.Namespace) -> None:
     from generation.training import codec as codecs
+    from generation.training import facts
     from generation.training import judge as judges
     from generation.training.distil import distil as taught
     from generation.training.export import export as written
@@ -206,22 +207,29 @@ def everything(asked: argparse.Namespace) -> None:
 
     folder, shape = asked.folder, SHAPES[asked.shape]
     seconds = {part: share * asked.seconds for part, share in SHARES.items()}
+
+    def note(part: str) -> None:
+        facts.note(folder, part, asked.device, asked.shape, seconds[part])
+
     codec = codecs.train(
         folder, asked.device, seconds["codec"], math.inf, shape["codec_batch"], asked.most, **shape["codec"]
     )
     codec.save_pretrained(folder / "codec")
+    note("codec")
     library = Library(folder / "clips", codec, asked.device)
 
-    def keep(sketch: Sketch, name: str) -> Sketch:
+    def keep(sketch: Sketch, part: str, name: str) -> Sketch:
         save_model(sketch.both(), str(folder / f"{name}.safetensors"))
+        note(part)
         written(asked.into or folder / "weights", sketch, codec)
         return sketch
 
     how = (math.inf, shape["batch"], asked.compiled, library)
-    sketch = keep(train(folder, codec, asked.device, seconds["model"], *how, **shape["model"]), "model")
-    keep(taught(folder, sketch, codec, asked.device, seconds["distil"], *how), "distilled")
+    sketch = keep(train(folder, codec, asked.device, seconds["model"], *how, **shape["model"]), "model", "model")
+    keep(taught(folder, sketch, codec, asked.device, seconds["distil"], *how), "distil", "distilled")
     judge = judges.train(folder, codec, asked.device, seconds["judge"], library=library)
     save_model(judge.half(), str(folder / "judge.safetensors"))
+    note("judge")
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
