@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from generation.diffusion.patch_codec import Block, PatchCodec
 from generation.training import clips
-from generation.training.latents import Library
+from generation.training.latents import JUDGED, Library
 from generation.training.model import fast
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
@@ -52,18 +52,18 @@ def train(
     rng = np.random.default_rng(4)
     judge = Judge(codec.config.latent_channels).to(device)  # type: ignore[attr-defined]
     codec.to(device)  # type: ignore[arg-type]
-    library = library or Library(folder / "clips", codec, device)
+    library = library or Library(folder / "clips", codec, device, JUDGED)
     steps = torch.optim.AdamW(judge.parameters(), 1e-3, weight_decay=0.05)
     began = said = time.monotonic()
     while (spent := time.monotonic() - began) < seconds:
-        library.grow(8 if spent < 0.7 * seconds else 0)
+        library.grow(2 if spent < 0.7 * seconds else 0)
         shelf = library.shelves[clips.SHORT]
         if not len(shelf):
             continue
         for group in steps.param_groups:
             group["lr"] = 1e-3 * min(1.0, 3 * (1 - spent / seconds))
         rows = torch.from_numpy(rng.integers(len(shelf), size=batch)).to(device)
-        parts = {name: shelf.parts[name][rows] for name in ("clip", "labels", "nearness", "has_depth")}
+        parts = {name: shelf.parts[name][rows] for name in JUDGED}
         latents = parts["clip"].float()
         latents = latents + 0.2 * rng.random() * torch.randn_like(latents)
         with fast(device):

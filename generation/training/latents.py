@@ -5,6 +5,7 @@ Each clip is kept twice, as it is and in a mirror, where left becomes right in i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from generation.training.words import MOST, tokenizer
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
 STILLS = 6  # of a clip, kept beside it: its last frame and some others
+JUDGED = ("clip", "labels", "nearness", "has_depth")  # all that a judge looks at
 PARTS = ("clip", "stills", "at", "depth", "has_depth", "reference", "words", "heard", "labels", "nearness")
 
 
@@ -39,15 +41,15 @@ class Shelf:
     def settle(self) -> None:
         if self.waiting:
             every = [self.parts, *self.waiting] if self.parts else self.waiting
-            self.parts = {name: torch.cat([each[name] for each in every]) for name in PARTS}
+            self.parts = {name: torch.cat([each[name] for each in every]) for name in every[0]}
             self.waiting = []
 
 
 class Library:
-    """Shelves by length, filled from files as they are drawn."""
+    """Shelves by length, filled from files as they are drawn with the `parts` that are asked for."""
 
-    def __init__(self, folder: Path, codec: PatchCodec, device: str) -> None:
-        self.folder, self.codec, self.device = folder, codec, device
+    def __init__(self, folder: Path, codec: PatchCodec, device: str, parts: tuple[str, ...] = PARTS) -> None:
+        self.folder, self.codec, self.device, self.parts = folder, codec, device, parts
         self.shelves: dict[int, Shelf] = {clips.SHORT: Shelf(), clips.LONG: Shelf()}
         self.seen: set[Path] = set()
         self.tokenizer = tokenizer()
@@ -72,32 +74,40 @@ class Library:
         reference = coloured(batch.reference[:, None], batch.colours)
         if mirrored:
             x, depth, reference = x.flip(-1), depth.flip(-1), reference.flip(-1)
-        count, frames = x.shape[0], x.shape[2]
-        rng = np.random.default_rng(batch.facts[0]["seed"])
-        at = torch.from_numpy(rng.integers(1, frames, size=(count, STILLS))).to(x.device)
-        at[:, 0] = frames - 1
-        picked = x.gather(2, at[:, None, :, None, None].expand(-1, 3, -1, *x.shape[3:]))
-        stills = self._codes(picked.transpose(1, 2).flatten(0, 1)[:, :, None])[:, :, 0].unflatten(0, (count, STILLS))
+        clip = self._codes(x)
+        at = _still_frames(x, batch.facts[0]["seed"])
         text = self.tokenizer(
             [each["caption"] for each in facts], padding="max_length", max_length=MOST, return_tensors="pt"
         )
-        clip = self._codes(x)
-        return {
-            "clip": clip,
-            "stills": stills,
-            "at": at,
-            "depth": self._codes(doubled(depth)),
-            "has_depth": batch.has_depth.to(x.device),
-            "reference": self._codes(doubled(reference)),
-            "words": text.input_ids.to(x.device),
-            "heard": text.attention_mask.to(x.device),
-            "labels": torch.tensor([labels(each) for each in facts], device=x.device),
-            "nearness": nearness(depth, (clip.shape[2], clip.shape[3], clip.shape[4])).half(),
+        made: dict[str, Callable[[], Tensor]] = {
+            "clip": lambda: clip,
+            "stills": lambda: self._stills(x, at),
+            "at": lambda: at,
+            "depth": lambda: self._codes(doubled(depth)),
+            "has_depth": lambda: batch.has_depth.to(x.device),
+            "reference": lambda: self._codes(doubled(reference)),
+            "words": lambda: text.input_ids.to(x.device),
+            "heard": lambda: text.attention_mask.to(x.device),
+            "labels": lambda: torch.tensor([labels(each) for each in facts], device=x.device),
+            "nearness": lambda: nearness(depth, (clip.shape[2], clip.shape[3], clip.shape[4])).half(),
         }
+        return {name: made[name]() for name in self.parts}
+
+    def _stills(self, x: Tensor, at: Tensor) -> Tensor:
+        picked = x.gather(2, at[:, None, :, None, None].expand(-1, 3, -1, *x.shape[3:]))
+        codes = self._codes(picked.transpose(1, 2).flatten(0, 1)[:, :, None])[:, :, 0]
+        return codes.unflatten(0, (len(x), STILLS))
 
     def _codes(self, x: Tensor) -> Tensor:
         with torch.autocast("cuda", torch.bfloat16, enabled=x.is_cuda):
             return self.codec.encode(x).latents.half()
+
+
+def _still_frames(x: Tensor, seed: int) -> Tensor:
+    """(N, STILLS) of clips (N, 3, F, H, W); the first of them is the last frame."""
+    at = torch.from_numpy(np.random.default_rng(seed).integers(1, x.shape[2], size=(len(x), STILLS))).to(x.device)
+    at[:, 0] = x.shape[2] - 1
+    return at
 
 
 def doubled(x: Tensor) -> Tensor:

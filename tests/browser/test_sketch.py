@@ -67,3 +67,15 @@ def test_a_batch_takes_for_each_shot_what_is_usual(web: Web, released: Shot, ali
         (released.pk, "sketch"),
         (long.pk, "blocking"),
     }
+
+
+def test_why_nothing_was_asked_for_is_said_beside_the_button(web: Web, released: Shot, alice: User) -> None:
+    factories.ready_take(released, alice, engine="blocking")
+    page = enter(web, released, alice)
+    page.get_by_label("Length in frames").fill("120")
+    page.locator("#ask-engine").select_option("sketch:sketch")
+    page.get_by_role("button", name="Generate").click()
+    said = page.locator(".ask-go [data-part=refused]")
+    expect(said).to_contain_text("so shorten it", timeout=SOON)
+    expect(said).to_be_in_viewport()
+    web.errors.clear()
