@@ -20,7 +20,7 @@ from generation.training.model import fast
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
 HEADS = {"size": len(SIZES), "move": len(MOVES), "people": 3, "deed": len(DEEDS) + 1}
-WIDTH, TIMES = 160, 7
+WIDTH, TIMES = 96, 7
 
 
 class Judge(nn.Module):
@@ -28,12 +28,12 @@ class Judge(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.look = nn.Sequential(nn.Conv2d(channels, WIDTH, 1), Block(WIDTH), Block(WIDTH), Block(WIDTH))
+        self.look = nn.Sequential(nn.Conv2d(channels, WIDTH, 1), Block(WIDTH))
         self.across = nn.Sequential(
             nn.Conv3d(WIDTH, WIDTH, (3, 3, 3), (1, 2, 2), padding=1), nn.SiLU(),
             nn.Conv3d(WIDTH, 2 * WIDTH, (3, 3, 3), (1, 2, 2), padding=1), nn.SiLU(),
             nn.AdaptiveAvgPool3d((TIMES, 2, 3)), nn.Flatten(), nn.Dropout(0.3),
-            nn.Linear(2 * WIDTH * TIMES * 6, 512), nn.SiLU(), nn.Dropout(0.3), nn.Linear(512, sum(HEADS.values())),
+            nn.Linear(2 * WIDTH * TIMES * 6, 256), nn.SiLU(), nn.Dropout(0.3), nn.Linear(256, sum(HEADS.values())),
         )  # fmt: skip
         self.near = nn.Conv2d(WIDTH, 1, 1)
 
