@@ -163,7 +163,7 @@ def evaluate(asked: argparse.Namespace) -> None:
     print(card.table(lines))
     if studio.pinned:
         said = {"code": facts.revision() or facts.sources(), "on": facts.device_name("cpu"), "torch": torch.__version__}
-        print(card.write(into, lines, facts.read(asked.folder), said))
+        print(card.write(into, lines, facts.read(asked.folder), said, facts.seen(asked.folder)))
 
 
 def _codec(asked: argparse.Namespace) -> Any:

@@ -76,10 +76,15 @@ def _verdict(line: Line) -> str:
     return f"yes{doubt}" if line.reached else f"no, by {shown(line.short_by, line.unit)}{doubt}"
 
 
-def write(into: Path, lines: Sequence[Line], training: Sequence[dict[str, Any]], measured: dict[str, Any]) -> str:
-    """Writes card and manifest beside the weights and returns the gate. `measured` says with what: device, revision."""
+def write(
+    into: Path, lines: Sequence[Line], training: Sequence[dict[str, Any]], measured: dict[str, Any], seen: str = ""
+) -> str:
+    """Writes card and manifest beside the weights and returns the gate.
+
+    `measured` says with what: device, revision; `seen` is what somebody says who looked at takes.
+    """
     state, missed = gate(lines)
-    (into / CARD).write_text(card(lines, training, measured))
+    (into / CARD).write_text(card(lines, training, measured, seen))
     files = sorted(path for path in into.rglob("*") if path.is_file() and _counts(path, into))
     manifest = {
         "gate": state,
@@ -94,7 +99,7 @@ def write(into: Path, lines: Sequence[Line], training: Sequence[dict[str, Any]],
     return state
 
 
-def card(lines: Sequence[Line], training: Sequence[dict[str, Any]], measured: dict[str, Any]) -> str:
+def card(lines: Sequence[Line], training: Sequence[dict[str, Any]], measured: dict[str, Any], seen: str = "") -> str:
     state, missed = gate(lines)
     if state == RELEASED:
         verdict = "Every clause of the release gate is met: Sketch is the default engine where no other weights are."
@@ -112,7 +117,11 @@ downloaded.
 
 {verdict}
 
-## What it can do
+## How it looks
+
+{seen or "Nobody has written down yet how its takes look."}
+
+## What it is made for
 
 {CAN}
 

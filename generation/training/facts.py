@@ -13,7 +13,7 @@ import torch
 
 from generation.training import clips, pace
 
-NAME = "training.json"
+NAME, SEEN = "training.json", "seen.txt"
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = {"codec": 1, "model": 2, "distil": 3, "judge": 4}  # what each part begins its random numbers with
 CHECKPOINTS = {"codec": "codec.pt", "model": "model.pt", "distil": "distilled.pt"}
@@ -40,6 +40,12 @@ def note(folder: Path, part: str, device: str, shape: str, seconds: float) -> di
     before.write_text(json.dumps([*read(folder), found], indent=1) + "\n")
     before.rename(path)
     return found
+
+
+def seen(folder: Path) -> str:
+    """What somebody wrote into seen.txt after looking at takes: no number says whether a picture is good."""
+    path = folder / SEEN
+    return path.read_text().strip() if path.exists() else ""
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
