@@ -18,10 +18,14 @@ import torch
 from diffusers.models.modeling_outputs import Transformer2DModelOutput
 
 from generation.diffusion import state
+from generation.diffusion.ahead import Ahead, Place
 from generation.diffusion.state import State
 
 # Shares of the bar where no step is counted.
 ENCODING, DECODING = 0.05, 0.2
+
+# Where the clock asks from when it is not before a block.
+ELSEWHERE = Place("between steps")
 
 
 class Pause(Exception):
@@ -60,6 +64,7 @@ class Clock:
     look: Callable[[torch.Tensor], None] | None = None
     resumed: State | None = None
     beat: Beat = ONCE
+    ahead: Ahead | None = None
     done: int = 0
     of: int = 0
     last: torch.Tensor | None = None
@@ -82,8 +87,10 @@ class Clock:
             self.poll()
             yield self
 
-    def poll(self) -> None:
-        """Called before every block; as cheap as a comparison unless there is something to say."""
+    def poll(self, place: Place = ELSEWHERE) -> None:
+        """Called before every block with its place; as cheap as a comparison unless there is something to say."""
+        if self.ahead is not None:
+            self.ahead.at(place)
         units, of = self._units()
         self.tell(units, of, self.phase)
 
@@ -135,6 +142,8 @@ class Clock:
     def _keep_past(self, outputs: list[torch.Tensor]) -> None:
         if self._ends_a_pass():
             self.past.append(outputs[0].clone())
+            if self.ahead is not None:
+                self.ahead.forget()  # the next pass may be of another size
 
     def _second_tick(self, step: Callable[..., Any], scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         """The step of the scheduler that comes behind the pipeline's own, with which a step is over."""
@@ -246,25 +255,26 @@ def _as_class(thing: Any, kind: type) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _polled(part: torch.nn.Module, poll: Callable[[], None]) -> Iterator[None]:
+def _polled(part: torch.nn.Module, poll: Callable[[Place], None]) -> Iterator[None]:
     """Asks before each block of this part whether the work is still wanted."""
     with contextlib.ExitStack() as stack:
         for block in list(_steps_of(part)):
+            ask = functools.partial(poll, Place(block, (part, type(block))))
             if block._compiled_call_impl is None:
-                stack.callback(block.register_forward_pre_hook(lambda *_: poll()).remove)
+                stack.callback(block.register_forward_pre_hook(lambda *_, ask=ask: ask()).remove)
             else:
-                stack.enter_context(_polled_outside(block, poll))
+                stack.enter_context(_polled_outside(block, ask))
         yield
 
 
 @contextlib.contextmanager
-def _polled_outside(block: torch.nn.Module, poll: Callable[[], None]) -> Iterator[None]:
+def _polled_outside(block: torch.nn.Module, ask: Callable[[], None]) -> Iterator[None]:
     """A hook would become part of what was compiled, and compile it anew for every take."""
     compiled = block._compiled_call_impl
     assert compiled is not None
 
     def polled(*args: Any, **kwargs: Any) -> Any:
-        poll()
+        ask()
         return compiled(*args, **kwargs)
 
     block._compiled_call_impl = polled

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from generation import catalogue
+from generation.diffusion import ahead, profiles, residence
 from generation.diffusion import plan as planning
-from generation.diffusion import profiles, residence
 from generation.diffusion.check import sound
 from generation.diffusion.clock import ONCE, Beat, Clock, Pause
 from generation.diffusion.device import WAITING, is_lost, lock
@@ -139,6 +139,7 @@ def _once(
         look=lambda clean: window.show(here.pipe, clean),
         resumed=_resumed(recipe, desk, weights),
         beat=beat,
+        ahead=ahead.on(plan.device),
     )
     began = time.monotonic()
     with torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():

@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Several processes share the device, each with engines of its own."""
     for item in items:
         item.add_marker(pytest.mark.gpu)
-        item.add_marker(pytest.mark.xdist_group(item.callspec.params["stage"]))
+        of = item.callspec.params["stage"] if hasattr(item, "callspec") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(of))
         if not REHEARSE and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no accelerator here; REHEARSE=1 runs this on the CPU"))
 

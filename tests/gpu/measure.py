@@ -14,6 +14,7 @@ import os
 import re
 import statistics
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -25,11 +26,11 @@ from unittest.mock import patch
 import torch
 
 from generation import catalogue
-from generation.diffusion import compiled, residence, shooting
+from generation.diffusion import ahead, compiled, residence, shooting
 from generation.diffusion import plan as planning
 from generation.diffusion.plan import Plan
 from generation.recipe import Recipe, Words
-from generation.report import Held
+from generation.report import Cancelled, Held
 from generation.weights import Registry
 from tests.generation.desk import TestDesk
 
@@ -114,11 +115,14 @@ class Ground:
             weights=self.weights.pinned, settings=dict(row.settings),
         )  # fmt: skip
 
+    def desk(self, **how: Any) -> TestDesk:
+        return TestDesk(self.folder, self.registry, **how)
+
     def take(self, profile: str = "exact", **how: Any) -> None:
         recipe = self.recipe
         if profile != "exact":
             recipe = replace(recipe, settings=recipe.settings | {"profile": profile})
-        made = catalogue.load("ltx").run(recipe, TestDesk(self.folder, self.registry, **how))
+        made = catalogue.load("ltx").run(recipe, self.desk(**how))
         assert len(list(made.frames)) == recipe.frames
         assert made.facts["profile"] == profile, made.notes
 
@@ -146,6 +150,15 @@ class Ground:
         except Held as held:
             self.take(state=held.path)
 
+    def cancelled(self) -> float:
+        """Seconds from somebody's asking, in the middle of a step, to the take's end."""
+        person = Person()
+        try:
+            self.take(stop=person.no_longer_wants_it)
+        except Cancelled:
+            return time.perf_counter() - person.asked
+        raise AssertionError("the take was made although nobody wanted it")
+
     def under(self, plan: Plan) -> Callable[[], None]:
         """The same take with the parts elsewhere."""
 
@@ -154,6 +167,24 @@ class Ground:
                 self.take()
 
         return take
+
+
+class Person:
+    """Gives the word in the middle of the second step, from a thread of its own, as a worker's heartbeat does."""
+
+    IN_STEP = 10  # so many blocks and layers have asked in that step
+
+    def __init__(self) -> None:
+        self.asked = 0.0
+        self.seen = 0
+        self.unwanted = threading.Event()
+
+    def no_longer_wants_it(self, done: int, of: int, phase: str) -> bool:
+        self.seen += phase.startswith("step 2 ")
+        if self.seen == self.IN_STEP and not self.asked:
+            self.asked = time.perf_counter()
+            threading.Thread(target=self.unwanted.set).start()
+        return self.unwanted.is_set()
 
 
 @contextlib.contextmanager
@@ -191,6 +222,13 @@ def one_graph() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def unbounded() -> Iterator[None]:
+    """Without the marks that keep the card's queue short."""
+    with patch.object(ahead, "on", lambda device: None):
+        yield
+
+
+@contextlib.contextmanager
 def compiled_graph() -> Iterator[None]:
     here = residence.resident()
     assert here is not None
@@ -206,17 +244,18 @@ class Way:
     """One line of a table: what is done so many times, inside what."""
 
     name: str
-    work: Callable[[], None]
+    work: Callable[[], float | None]
     inside: Context = contextlib.nullcontext
     rounds: int = 0
 
 
 @dataclass
 class Found:
-    """Seconds and the most memory on the card in bytes, or why there are none."""
+    """Seconds and the most memory on the card in bytes, or why there are none. `whole`: the seconds of a whole take."""
 
     name: str
     seconds: float = 0.0
+    whole: bool = True
     memory: int = 0
     failed: str = ""
 
@@ -228,6 +267,9 @@ def at_full_size(ground: Ground) -> list[Way]:
         Way("a take, previews off", ground.without_previews),
         Way("a take, previews on", ground.take),
         Way("a take, held at 40 %, resumed", ground.auditioned, rounds=1),
+        Way("cancel: seconds from asking to raised", ground.cancelled, rounds=5),
+        Way("cancel, the card's queue as long as it gets", ground.cancelled, unbounded, rounds=5),
+        Way("a take, previews on, its queue as long as it gets", ground.take, unbounded),
         Way("a take, fast (compiled blocks)", lambda: ground.take("fast")),
     ]
     if torch.cuda.is_available():
@@ -249,7 +291,7 @@ def measured(ways: list[Way], rounds: int, found: list[Found]) -> None:
         here = Found(way.name)
         try:
             with way.inside():
-                here.seconds = seconds(way.work, way.rounds or rounds)
+                here.seconds, here.whole = seconds(way.work, way.rounds or rounds)
             here.memory = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
         except Exception as error:
             traceback.print_exc()
@@ -258,19 +300,19 @@ def measured(ways: list[Way], rounds: int, found: list[Found]) -> None:
         print(f"{here.name:50} {here.failed or f'{here.seconds:8.2f} s'}", flush=True)
 
 
-def seconds(work: Callable[[], None], rounds: int) -> float:
-    """The middle of so many runs, after one that is not counted."""
-    work()
+def seconds(work: Callable[[], float | None], rounds: int) -> tuple[float, bool]:
+    """The middle of so many runs, after one that is not counted. Work that says a time itself means that one."""
+    said = work()
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     lasted = []
     for _ in range(rounds):
         _settled()
         began = time.perf_counter()
-        work()
+        said = work()
         _settled()
-        lasted.append(time.perf_counter() - began)
-    return statistics.median(lasted)
+        lasted.append(time.perf_counter() - began if said is None else said)
+    return statistics.median(lasted), said is None
 
 
 def _settled() -> None:
@@ -292,6 +334,8 @@ def table(ground: Ground, size: Size, found: list[Found]) -> str:
     ]
     for each in found:
         numbers = f"{each.seconds:.2f} | {each.seconds / base:.3f} | {each.seconds / clip:.2f}"
+        if not each.whole:
+            numbers = f"{each.seconds:.3f} | |"
         memory = f"{each.memory / (1 << 30):.1f} GB"
         said.append(f"| {each.name} | {each.failed + ' | | |' if each.failed else f'{numbers} | {memory}'} |")
     return "\n".join(said)
