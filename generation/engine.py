@@ -13,6 +13,9 @@ from generation.report import Refused
 # Profiles: as its makers wrote it, or quicker with what that costs said in the report.
 EXACT, FAST, DRAFT = "exact", "fast", "draft"
 
+# The setting of a recipe that names its profile; every engine with weights knows it.
+PROFILE = "profile"
+
 # The setting of a recipe that names the weights which find depth in the pictures of its depth clip.
 DEPTH_MODEL = "depth_model"
 
@@ -110,8 +113,28 @@ class Engine:
             (size for size in smaller if math.prod(size) <= self.drawn_pixels), key=math.prod, default=(step, step)
         )
 
+    @property
+    def known_settings(self) -> list[str]:
+        """The names that a recipe's settings may have: the engine's own, and those read for many engines."""
+        shared = [PROFILE] if self.pipelines else []
+        if "depth" in self.honours:
+            shared.append(DEPTH_MODEL)
+        return sorted({*self.settings, *shared})
+
+    def check_settings(self, recipe: Recipe) -> None:
+        """Raises Refused for a setting that would be of no effect."""
+        known = self.known_settings
+        unknown = sorted(recipe.settings.keys() - set(known))
+        if unknown:
+            named = f"those it knows are {', '.join(known)}" if known else "it knows none"
+            raise Refused(
+                f"This recipe has the setting {unknown[0]!r}, which {self.label} does not know; {named}. Take it out "
+                "of the recipe, or choose the engine it is for."
+            )
+
     def check(self, recipe: Recipe) -> None:
         """Raises Refused, with what to do next, for a recipe this engine cannot act on."""
+        self.check_settings(recipe)
         for ingredient in recipe.ingredients:
             if ingredient.kind not in self.honours:
                 reason = self.why_not.get(ingredient.kind, f"{self.label} does not take a {ingredient.kind} guide.")

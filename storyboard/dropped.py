@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from generation import ffmpeg
+from generation import catalogue, ffmpeg
 from generation.recipe import BadRecipe, Recipe
+from generation.report import Refused
 from storyboard.refusal import Refusal, TooMuch
 
 if TYPE_CHECKING:
@@ -25,9 +27,20 @@ def recipe_in(upload: UploadedFile) -> Recipe:
     upload.seek(0)
     text = _json(upload) if head == b"{" else _comment(upload)
     try:
-        return Recipe.parse(text)
+        recipe = Recipe.parse(text)
     except BadRecipe as error:
         raise Refusal(f"{upload.name} holds no recipe this server can load: {error}.") from None
+    _check_settings(recipe)
+    return recipe
+
+
+def _check_settings(recipe: Recipe) -> None:
+    """Of an engine that is not here only the words and guides are wanted."""
+    with contextlib.suppress(catalogue.UnknownEngine):
+        try:
+            catalogue.engine(recipe.engine).check_settings(recipe)
+        except Refused as refused:
+            raise Refusal(str(refused)) from None
 
 
 def _json(upload: UploadedFile) -> str:

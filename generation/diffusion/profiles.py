@@ -17,7 +17,7 @@ from diffusers import FirstBlockCacheConfig
 
 from generation.diffusion import compiled
 from generation.diffusion.plan import Plan
-from generation.engine import DRAFT, EXACT, FAST, Engine
+from generation.engine import DRAFT, EXACT, FAST, PROFILE, Engine
 from generation.recipe import Recipe
 from generation.report import Refused
 
@@ -44,7 +44,7 @@ class Saving:
 
 def named(recipe: Recipe, row: Engine) -> str:
     """The recipe's profile; raises Refused, with the reason, for one that this engine must not run with."""
-    name = recipe.settings.get("profile", EXACT)
+    name = recipe.settings.get(PROFILE, EXACT)
     if name in (EXACT, FAST):
         return str(name)
     if name != DRAFT:

@@ -102,7 +102,7 @@ def test_weights_that_changed_since_are_not_silently_used(stage: Stage):
 
 
 def test_weights_of_another_family_are_refused_not_tried(stage: Stage):
-    recipe = replace(stage.recipe(width=64, height=64), engine="wan", rate=(16, 1))
+    recipe = replace(stage.recipe(width=64, height=64), engine="wan", rate=(16, 1), settings={})
     with pytest.raises(Refused, match=r"\(LTXConditionPipeline\) are not for Wan\. Choose the engine LTX-Video"):
         catalogue.load("wan").run(recipe, stage.desk())
 

@@ -91,6 +91,21 @@ def test_a_file_that_holds_no_recipe_is_refused_and_nothing_changes(
     assert Shot.objects.get(pk=take.shot_id).current.number == 1
 
 
+def test_a_recipe_with_a_setting_that_would_be_of_no_effect_is_refused_and_nothing_changes(
+    take: Take, erin: User
+) -> None:
+    recipe = json.loads(take.recipe) | {"engine": "ltx", "settings": {"finish_steps": 8, "cache": "faster"}}
+    status, said = load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())
+    assert status == 422
+    assert "the setting 'cache', which LTX-Video does not know" in str(said["error"])
+    assert Shot.objects.get(pk=take.shot_id).current.number == 1
+
+
+def test_the_settings_of_an_engine_that_is_not_here_do_not_keep_its_words_away(take: Take, erin: User) -> None:
+    recipe = json.loads(take.recipe) | {"engine": "another", "settings": {"cache": "faster"}}
+    assert load(erin, take.shot, "recipe.json", json.dumps(recipe).encode())[0] == 200
+
+
 def test_a_movie_without_a_recipe_is_refused(take: Take, erin: User, tmp_path: Path) -> None:
     status, said = load(erin, take.shot, "holiday.mp4", movie(tmp_path, ""))
     assert (status, said["error"]) == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,12 @@ def test_every_guide_it_does_not_claim_is_refused_with_a_reason(stage: Stage):
         assert stage.row.why_not[kind], f"{kind} has no reason"
         with pytest.raises(Refused, match="Take that guide off this shot"):
             stage.run(stage.recipe(kind))
+
+
+def test_a_setting_it_does_not_know_is_refused_by_name(stage: Stage):
+    recipe = stage.recipe()
+    with pytest.raises(Refused, match=f"setting 'cache', which {re.escape(stage.row.label)} does not know; .*profile"):
+        stage.run(replace(recipe, settings=recipe.settings | {"cache": "faster"}))
 
 
 def test_a_key_frame_outside_the_take_is_refused(stage: Stage):
