@@ -32,6 +32,8 @@ def hindrance(pipe: Any, plan: Plan) -> str:
         return "this engine's network has no repeated blocks to compile."
     if plan.residence == "group offload" or plan.casting:
         return f"compiled blocks cannot be moved about, which {plan.name} does to save memory."
+    if plan.quantised:
+        return f"rounded weights, which {plan.name} has to save memory, are not compiled here."
     return _lacking(plan.device)
 
 

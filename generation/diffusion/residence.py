@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 PROMPTS_KEPT = 32
 DENOISERS = ("transformer", "transformer_2", "unet")
+TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 @dataclass
@@ -83,11 +84,25 @@ def _load(folder: Path, pipeline_class: Any, plan: Plan, dtypes: dict[str, str])
     dtype: Any = plan.torch_dtype
     if dtypes:
         dtype = {name: getattr(torch, each) for name, each in dtypes.items()} | {"default": plan.torch_dtype}
+    more = {"quantization_config": _rounding(folder)} if plan.quantised else {}
     pipe = pipeline_class.from_pretrained(
-        folder, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        folder, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False, **more
     )
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def _rounding(folder: Path) -> Any:
+    """Weights of linear layers are rounded to 8 bits as each is read, a scale for each row; sums are made in full."""
+    import diffusers
+    import transformers
+    from torchao.quantization import Int8WeightOnlyConfig
+
+    makers: dict[str, Any] = dict.fromkeys(DENOISERS, diffusers.TorchAoConfig) | dict.fromkeys(
+        TEXT_ENCODERS, transformers.TorchAoConfig
+    )
+    wanted = {name: make(Int8WeightOnlyConfig()) for name, make in makers.items() if (folder / name).is_dir()}
+    return diffusers.PipelineQuantizationConfig(quant_mapping=wanted)
 
 
 def _place(pipe: Any, plan: Plan) -> None:

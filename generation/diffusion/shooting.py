@@ -71,15 +71,17 @@ def shoot(
             return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, beat)
 
         try:
-            return _within_memory(recipe, plan, why, attempt)
+            return _within_memory(recipe, plan, planning.thriftier(plan, weights.tensor_bytes), why, attempt)
         except RuntimeError as error:
             if not is_lost(error):
                 raise
             raise DeviceLost(str(error)) from error
 
 
-def _within_memory(recipe: Recipe, plan: Plan, why: str, attempt: Callable[[Plan], Shooting]) -> Shooting:
-    """The take under this plan, or once more under the next one down; its notes say why it was not the roomiest."""
+def _within_memory(
+    recipe: Recipe, plan: Plan, less: Plan | None, why: str, attempt: Callable[[Plan], Shooting]
+) -> Shooting:
+    """The take under this plan, or once more under the one with less; its notes say why it was not the roomiest."""
     try:
         return _noted(attempt(plan), why)
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
@@ -87,10 +89,10 @@ def _within_memory(recipe: Recipe, plan: Plan, why: str, attempt: Callable[[Plan
             raise
         log.warning("%s did not fit as %s: %s", recipe.weights, plan.name, error)
     residence.clear()
-    less = planning.thriftier(plan)
     if less is not None:
+        why = f"Made with {less.name}, because memory ran out as {plan.name}. {less.loss}".strip()
         try:
-            return _noted(attempt(less), f"Made with {less.name}, because memory ran out as {plan.name}.")
+            return _noted(attempt(less), why)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_memory(error):
                 raise

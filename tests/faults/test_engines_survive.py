@@ -44,10 +44,10 @@ def vanish(*_, **__):
 
 def at(phase):
     poll = Clock.poll
-    def polled(clock):
+    def polled(clock, *place):
         if clock.phase.startswith(phase):
             die()
-        poll(clock)
+        poll(clock, *place)
     Clock.poll = polled
 
 {bad}

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+
 import pytest
 
 from generation.diffusion import plan as planning
 
 GIB = 1 << 30
 LTX = {"transformer": 4 * GIB, "text_encoder": 9 * GIB, "vae": 1 * GIB, "tokenizer": 0}
+
+
+TWO_MODELS = {"transformer": 28 * GIB, "transformer_2": 28 * GIB, "text_encoder": 11 * GIB}
+
+
+@pytest.fixture(autouse=True)
+def torchao(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.18.0+cpu")
 
 
 @pytest.mark.parametrize(
@@ -17,12 +27,39 @@ LTX = {"transformer": 4 * GIB, "text_encoder": 9 * GIB, "vae": 1 * GIB, "tokeniz
         (18, "resident"),
         (17, "model offload"),
         (12, "model offload"),
-        (11, "group offload, tiled decode"),
+        (11, "resident, tiled decode, quantised weights"),
+        (10, "group offload, tiled decode"),
         (1, "group offload, tiled decode, 8-bit weights"),
     ],
 )
-def test_a_card_gets_the_roomiest_plan_that_fits(free: int, name: str):
+def test_a_card_gets_the_best_plan_that_fits(free: int, name: str):
     assert planning.choose(LTX, "cuda:0", free * GIB).name == name
+
+
+def test_without_torchao_nothing_is_quantised(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(importlib.metadata, "version", _not_installed)
+    assert planning.choose(LTX, "cuda:0", 11 * GIB).name == "group offload, tiled decode"
+
+
+def test_a_torchao_too_old_for_diffusers_is_not_used(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.9.0+cpu")
+    assert not planning.can_quantise()
+
+
+def _not_installed(name: str) -> str:
+    raise importlib.metadata.PackageNotFoundError(name)
+
+
+def test_where_one_of_two_models_ran_out_of_memory_both_at_once_are_not_tried():
+    offload = next(each for each in planning.plans("cuda:0") if each.name == "model offload, tiled decode")
+    less = planning.thriftier(offload, TWO_MODELS)
+    assert less is not None and less.name == "group offload, tiled decode"
+
+
+def test_rounded_weights_are_named_and_said_to_differ():
+    said = planning.because(LTX, planning.choose(LTX, "cuda:0", 11 * GIB), 11 * GIB)
+    assert said.startswith("Made with resident, tiled decode, quantised weights, because")
+    assert said.endswith("rounded to 8 bits, so its pictures differ a little from what the whole weights make.")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:0"])
@@ -31,7 +68,7 @@ def test_each_next_plan_needs_no_more_and_the_last_has_none(device: str):
     ladder = []
     while plan is not None:
         ladder.append(plan)
-        plan = planning.thriftier(plan)
+        plan = planning.thriftier(plan, LTX)
     needs = [planning.needed(LTX, each) for each in ladder]
     assert tuple(ladder) == planning.plans(device)
     assert needs == sorted(needs, reverse=True)

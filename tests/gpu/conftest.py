@@ -21,6 +21,7 @@ LADDER = (
     Plan("cpu", FORMAT),
     Plan("cpu", FORMAT, "model offload"),
     Plan("cpu", FORMAT, "model offload", tiled=True),
+    *((Plan("cpu", FORMAT, tiled=True, quantised=True),) if planning.can_quantise() else ()),
     Plan("cpu", FORMAT, "group offload", tiled=True),
     Plan("cpu", FORMAT, "group offload", tiled=True, casting=True),
 )
