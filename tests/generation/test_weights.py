@@ -40,7 +40,7 @@ def folder(built: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "registry")
+    return Registry(tmp_path / "registry", tmp_path / "nothing built in")
 
 
 def tensors(folder: Path) -> Path:
