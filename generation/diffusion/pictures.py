@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from generation import ffmpeg
 from generation.blocking.stills import covering
 from generation.diffusion import depth
 from generation.engine import DEPTH_MODEL
@@ -92,20 +93,12 @@ def _still(ingredient: Ingredient, desk: Desk) -> np.ndarray:
 
 
 def _frames(path: Path, last: int, count: int, exact: bool = True) -> list[np.ndarray]:
-    """Frames last-count+1 to `last`, counted by decoding, because seeking is not exact in every file."""
-    movie = cv2.VideoCapture(str(path))
-    found: list[np.ndarray] = []
+    """Frames last-count+1 to `last`; fewer where the clip begins later or, unless `exact`, ends before."""
+    begins = max(0, last - count + 1)
     try:
-        for number in range(last + 1):
-            if number <= last - count:
-                movie.grab()
-                continue
-            there, frame = movie.read()
-            if not there:
-                break
-            found.append(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
-    finally:
-        movie.release()
+        found = list(ffmpeg.frames(path, begins, last + 1 - begins))
+    except ffmpeg.MediaError as error:
+        raise Refused(f"The clip given as a guide cannot be read: {error}. Give it again.") from None
     if not found or (exact and len(found) < min(count, last + 1)):
         raise Refused(f"The clip given as a guide has no frame {last}; choose an earlier frame.")
     return found

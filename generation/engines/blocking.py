@@ -8,14 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from generation import blocking
+from generation import blocking, ffmpeg
 from generation.blocking.carry import carry_on
 from generation.blocking.stills import Stills, covering
 from generation.catalogue import engine
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Made, Refused
 
-VERSION = "2"
+VERSION = "3"
 PREVIEW_EVERY = 6
 _DISSOLVE = 12
 _STILLS = ("first", "last", "key")
@@ -109,17 +109,14 @@ def _picture(ingredient: Ingredient, recipe: Recipe, desk: Desk) -> np.ndarray:
 
 
 def _grab(path: Path, frame: int) -> np.ndarray:
-    """Frame number `frame` of a movie, counted by decoding, because seeking is not exact in every file."""
-    movie = cv2.VideoCapture(str(path))
+    """Frame number `frame` of a movie."""
     try:
-        for _ in range(frame):
-            movie.grab()
-        found, picture = movie.read()
-    finally:
-        movie.release()
-    if not found:
+        found = next(ffmpeg.frames(path, frame, 1), None)
+    except ffmpeg.MediaError as error:
+        raise Refused(f"The take to continue from cannot be read: {error}. Continue from another one.") from None
+    if found is None:
         raise Refused(f"The take to continue from has no frame {frame}; choose an earlier frame.")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    return found
 
 
 def _move(recipe: Recipe) -> str:

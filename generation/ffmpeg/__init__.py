@@ -5,6 +5,7 @@ from generation.ffmpeg.derived import Derived, Filmstrip, derive, filmstrip, pos
 from generation.ffmpeg.encoder import Encoder
 from generation.ffmpeg.errors import MediaError, NoSpace, TookTooLong, Unreadable
 from generation.ffmpeg.facts import Probe, is_proxy, probe
+from generation.ffmpeg.frames import frames
 from generation.ffmpeg.kinds import sniff, sniff_bytes
 from generation.ffmpeg.loudness import waveform
 from generation.ffmpeg.movies import MASTER, PROXY, Size, proxy
@@ -35,6 +36,7 @@ __all__ = [
     "derive",
     "filmstrip",
     "frame",
+    "frames",
     "is_proxy",
     "poster",
     "probe",

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 KEY_FRAME_EVERY = 12
+ACCURATE = "bicubic+accurate_rnd+full_chroma_int"  # how YUV is turned to RGB, so that nothing darkens
 
 
 def timescale(rate: tuple[int, int]) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generation.ffmpeg.errors import Unreadable
 from generation.ffmpeg.facts import Probe
+from generation.ffmpeg.recipes import ACCURATE
 from generation.ffmpeg.runner import run, source
 
 
@@ -22,7 +23,7 @@ def frame(path: Path, n: int, facts: Probe | None = None) -> bytes:
     pick = [] if sought else ["-vf", f"select=eq(n\\,{n})"]
     png = run(
         [*before, *source(path), "-map", "0:V:0", *pick, "-frames:v", "1", "-fps_mode", "passthrough",
-         "-c:v", "png", "-f", "image2pipe", "pipe:1"]
+         "-sws_flags", ACCURATE, "-c:v", "png", "-f", "image2pipe", "pipe:1"]
     ).stdout  # fmt: skip
     if not png:
         raise Unreadable(f"{Path(path).name} has no frame {n}" + (f"; it has {facts.frames}" if facts else ""))

@@ -111,11 +111,7 @@ class Studio:
 
     def given(self, real: Real) -> np.ndarray:
         """The frames of the clip a take went on from, as they are read from where they were stored."""
-        movie, found = cv2.VideoCapture(str(self.folder / "guides" / f"{real.number}-clip.mp4")), []
-        while (read := movie.read())[0]:
-            found.append(read[1][:, :, ::-1])
-        movie.release()
-        return np.ascontiguousarray(np.stack(found))
+        return np.stack(list(ffmpeg.frames(self.folder / "guides" / f"{real.number}-clip.mp4", 0, clips.SHORT)))
 
     def _kept(self, data: bytes, suffix: str) -> str:
         digest = hashlib.sha256(data).hexdigest()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -91,8 +90,7 @@ def test_the_model_says_near_as_light_and_metres_the_other_way_round(
     tiny.build(tmp_path / "metric", metric=True)
     metric = registry.add(tmp_path / "metric", "metres")
     (sha256,) = desk.files
-    movie = cv2.VideoCapture(str(desk.files[sha256]))
-    frames = [cv2.cvtColor(movie.read()[1], cv2.COLOR_BGR2RGB)]
+    frames = list(ffmpeg.frames(desk.files[sha256], 0, 1))
     from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
     model = AutoModelForDepthEstimation.from_pretrained(metric.path).eval()

@@ -1,6 +1,7 @@
 """A take is stored frame for frame, and everything shown of it shows the right frame."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,46 @@ def test_a_frame_asked_for_is_the_frame_given(tmp_path, rate):
     asked = [0, 1, 11, 12, 13, 35, 36, 59, 60]
     assert [barcode.png_number(ffmpeg.frame(take, n, facts)) for n in asked] == asked
     assert [barcode.png_number(ffmpeg.frame(take, n)) for n in (0, 13, 60)] == [0, 13, 60]
+
+
+def _stored(path: Path, frames: list[np.ndarray]) -> None:
+    height, width = frames[0].shape[:2]
+    with ffmpeg.Encoder(path, width, height, (24, 1)) as encoder:
+        for frame in frames:
+            encoder.write(frame)
+
+
+def test_runs_of_frames_are_the_ones_asked_for(tmp_path):
+    take = barcode.clip(tmp_path / "take.mp4", 41, (24, 1))
+    for first, count, there in ((0, 41, 41), (13, 3, 3), (40, 1, 1), (38, 9, 3), (41, 2, 0)):
+        found = [barcode.number(each) for each in ffmpeg.frames(take, first, count)]
+        assert found == list(range(first, first + there))
+
+
+def test_a_reader_that_has_seen_enough_leaves_nothing_running(tmp_path):
+    take = barcode.clip(tmp_path / "take.mp4", 41, (24, 1))
+    reading = ffmpeg.frames(take, 0, 41)
+    assert barcode.number(next(reading)) == 0
+    reading.close()
+
+
+def test_what_is_no_clip_gives_no_frames(tmp_path):
+    (tmp_path / "take.mp4").write_bytes(b"no clip at all")
+    with pytest.raises(ffmpeg.Unreadable):
+        list(ffmpeg.frames(tmp_path / "take.mp4", 0, 1))
+
+
+@pytest.mark.parametrize("colour", [(20, 20, 20), (128, 128, 128), (235, 235, 235), (180, 90, 60), (40, 110, 200)])
+def test_going_on_again_and_again_changes_no_colour(tmp_path, colour):
+    """Eight takes, each begun with the last frame of the one before."""
+    frame = np.full((64, 96, 3), colour, np.uint8)
+    for number in range(8):
+        take = tmp_path / f"{number}.mp4"
+        _stored(take, [frame, frame])
+        frame = next(ffmpeg.frames(take, 1, 1))
+    assert np.abs(frame.mean((0, 1)) - colour).max() <= 2
+    shown = np.array(Image.open(io.BytesIO(ffmpeg.frame(take, 1))))
+    assert np.abs(shown.mean((0, 1)) - colour).max() <= 2
 
 
 @pytest.mark.parametrize("n", [61, 500])

@@ -12,6 +12,7 @@ import torch
 from diffusers import AutoencoderKLWan
 from diffusers.models.transformers.transformer_cosmos import CosmosPatchEmbed
 
+from generation import ffmpeg
 from generation.blocking.stills import covering
 from generation.diffusion import residence
 from generation.engines import cosmos25
@@ -72,10 +73,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
 
 
 def movie(stage: Stage, sha256: str) -> list[np.ndarray]:
-    source, found = cv2.VideoCapture(str(stage.files[sha256])), []
-    while (read := source.read())[0]:
-        found.append(covering(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB), *stage.tiny.SIZE))
-    return found
+    return [covering(each, *stage.tiny.SIZE) for each in ffmpeg.frames(stage.files[sha256], 0, 999)]
 
 
 def test_words_alone_give_nothing_to_keep(stage: Stage, shown: list, kept: list):

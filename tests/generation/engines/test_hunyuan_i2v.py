@@ -15,6 +15,7 @@ from diffusers.models.transformers.transformer_hunyuan_video15 import HunyuanVid
 from diffusers.pipelines.hunyuan_video1_5.image_processor import HunyuanVideo15ImageProcessor
 from PIL import Image
 
+from generation import ffmpeg
 from generation.blocking.stills import covering
 from generation.diffusion import residence
 from generation.recipe import Ingredient
@@ -111,8 +112,7 @@ def test_a_first_frame_reaches_the_encoder_as_it_is(stage: Stage, shown: list):
 def test_a_take_goes_on_from_the_chosen_frame_of_a_clip(stage: Stage, shown: list):
     parent = replace(stage.ingredient("continue"), source_frame=11)
     stage.run(stage.recipe(ingredients=(parent,)))
-    movie = cv2.VideoCapture(str(stage.files[parent.sha256]))
-    clip = [covering(cv2.cvtColor(movie.read()[1], cv2.COLOR_BGR2RGB), *stage.tiny.SIZE) for _ in range(12)]
+    clip = [covering(each, *stage.tiny.SIZE) for each in ffmpeg.frames(stage.files[parent.sha256], 0, 12)]
     assert len(shown) == 1 and np.array_equal(shown[0][0], clip[11][None])
 
 

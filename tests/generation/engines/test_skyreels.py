@@ -18,6 +18,7 @@ from diffusers import (
 )
 from PIL import Image
 
+from generation import ffmpeg
 from generation.blocking.stills import covering
 from generation.diffusion import residence
 from generation.recipe import Ingredient, Recipe
@@ -97,10 +98,7 @@ def still(stage: Stage, ingredient: Ingredient) -> np.ndarray:
 
 
 def movie(stage: Stage, ingredient: Ingredient) -> list[np.ndarray]:
-    source, found = cv2.VideoCapture(str(stage.files[ingredient.sha256])), []
-    while (read := source.read())[0]:
-        found.append(covering(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB), *stage.tiny.SIZE))
-    return found
+    return [covering(each, *stage.tiny.SIZE) for each in ffmpeg.frames(stage.files[ingredient.sha256], 0, 999)]
 
 
 def pixels(clip: torch.Tensor) -> np.ndarray:

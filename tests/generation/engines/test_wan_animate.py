@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
 from diffusers import WanAnimatePipeline
 
+from generation import ffmpeg
 from generation.blocking.stills import covering
 from generation.diffusion import residence
 from generation.engines import wan_animate
@@ -46,8 +46,7 @@ def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_pose_clip_is_followed_frame_by_frame(stage: Stage, posed: list, rate: tuple[int, int], frames: int):
     motion = stage.ingredient("motion")
     stage.run(stage.recipe(rate=rate, frames=frames))
-    source = cv2.VideoCapture(str(stage.files[motion.sha256]))
-    clip = [covering(cv2.cvtColor(source.read()[1], cv2.COLOR_BGR2RGB), *stage.tiny.SIZE) for _ in range(32)]
+    clip = [covering(each, *stage.tiny.SIZE) for each in ffmpeg.frames(stage.files[motion.sha256], 0, 32)]
     assert posed[0].shape[1] == (21 if rate == (24, 1) else 17)
     for n in range(posed[0].shape[1]):
         expected = clip[-(-n * rate[0] // 30)] / 127.5 - 1

@@ -44,10 +44,8 @@ def still(stage: Stage, ingredient: Ingredient) -> np.ndarray:
 
 
 def movie(stage: Stage, ingredient: Ingredient) -> list[np.ndarray]:
-    source, found = cv2.VideoCapture(str(stage.files[ingredient.sha256])), []
-    while (read := source.read())[0]:
-        found.append(covering(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB), *stage.tiny.SIZE) / 127.5 - 1)
-    return found
+    found = ffmpeg.frames(stage.files[ingredient.sha256], 0, 999)
+    return [covering(each, *stage.tiny.SIZE) / 127.5 - 1 for each in found]
 
 
 def kept_at(clip: np.ndarray) -> list[int]:
