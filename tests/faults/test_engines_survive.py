@@ -50,17 +50,30 @@ def at(phase):
         poll(clock, *place)
     Clock.poll = polled
 
+def in_call(number, kind, name):
+    real, calls = getattr(kind, name), []
+    def counted(*args, **kwargs):
+        calls.append(name)
+        return die() if len(calls) == number else real(*args, **kwargs)
+    setattr(kind, name, counted)
+
 {bad}
 tasks.make_take()
 """
 
 DEATHS = {
     "while loading": "residence._load = die",
+    "while the words are read": "residence._remember_prompts = lambda pipe: setattr(pipe, 'encode_prompt', die)",
     "in a step": "at('step 7')",
     "while decoding": "at('decoding')",
+    "while the master is encoded": "in_call(9, tasks.ffmpeg.Encoder, 'write')",
+    "while the rest is derived from the master": "tasks.ffmpeg.derive = die",
     "while a state is saved": "state.save_file = die",
     "while the state is moved": "import storyboard.models.audition as a; a.copyfile = die",
 }
+
+# What an audition, which stops half-way, does not come to.
+WHOLE = ("in a step", "while decoding", "while the master is encoded", "while the rest is derived from the master")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +103,7 @@ def another_worker(settings: Any, bad: str) -> int:
 def test_a_worker_killed_at_any_moment_costs_one_try_and_no_take(
     take: Take, settings: LazySettings, alice: User, moment: str
 ) -> None:
-    if moment in ("in a step", "while decoding"):
+    if moment in WHOLE:
         Take.objects.filter(pk=take.pk).update(hold_share=None)
     assert another_worker(settings, DEATHS[moment]) == -signal.SIGKILL
     take.refresh_from_db()
