@@ -51,6 +51,7 @@ def card(request: HttpRequest, name: str) -> HttpResponse:
         "label": labels[0] if labels else weights.name,
         "need": need_of(weights),
         "card": prose.html(prose.without_title(weights.card)),
+        "missed": [each for each in weights.missed if each not in weights.card],
     }
     return render(request, "weights/card.html", context)
 

@@ -107,6 +107,13 @@ def test_released_weights_still_say_what_they_miss(vera: User, place: Path) -> N
     assert "<h1>Sketch</h1>" in card and "What it does not reach" in card and "88 %" in card
 
 
+def test_what_the_card_says_itself_is_not_said_twice(vera: User, place: Path) -> None:
+    readme = place / "sketch" / "README.md"
+    readme.write_text(f"{readme.read_text()}\nDepth is followed at 0.71.\n")
+    card = said(vera, CARD)
+    assert card.count("Depth is followed at 0.71.") == 1 and "Why it is experimental" not in card
+
+
 def test_somebody_who_is_not_signed_in_is_sent_to_the_door_and_back() -> None:
     assert Client().get(CARD)["Location"] == f"/sign-in/?next={CARD}"
 
