@@ -40,12 +40,14 @@ class Pause(Exception):
 class Beat:
     """How the steps of one call come: its schedule is gone through `passes` times, then `more` steps of another are.
 
-    `paired` says that a second scheduler of the pipeline's ends every step.
+    `paired` says that a second scheduler of the pipeline's ends every step, `whole` that the last pass is of every
+    frame.
     """
 
     passes: int = 1
     more: int = 0
     paired: bool = False
+    whole: bool = False
 
 
 ONCE = Beat()

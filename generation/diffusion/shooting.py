@@ -151,7 +151,7 @@ def _once(
             raise _held(pause, desk) from None
     seconds["run the pipeline"] = time.monotonic() - began
     frames = sound(_frames(result), plan.dtype)
-    if beat.passes == 1:  # else the latents are those of a part of the frames
+    if beat.passes == 1 or beat.whole:  # else the latents are those of a part of the frames
         window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
     said = saving.said if saving else slower

@@ -1,7 +1,8 @@
 """LTX-Video's pipeline around the sketch engine's codec and transformer, with depth to follow and a reference picture.
 
 Stills and earlier clips go in as LTX-Video takes them. A reference picture is more tokens, told clean, far to the right
-of the clip. What is to be followed, and the picture a clip begins with, are told to each of the clip's own tokens.
+of the clip. What is to be followed, and the pictures a clip passes through, carried along the camera's way, are told to
+each of the clip's own tokens. Where there is no such picture, one is made first, and the clip goes on from it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from torch import Tensor
 
 from generation.diffusion.patch_codec import DEPTH, SIDE, PatchCodec
 from generation.diffusion.places import RIGHT, places
 from generation.diffusion.sketch_transformer import SketchTransformer, beside
+from generation.diffusion.surveyor import Surveyor, between
+from generation.diffusion.thumbnails import Thumbnails, drawn_large, size_of
 
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
@@ -33,13 +37,18 @@ class SketchPipeline(LTXConditionPipeline):
         text_encoder: Any,
         tokenizer: Any,
         transformer: Any,
+        surveyor: Any,
+        thumbnails: Any,
         steps_at: list[int] | None = None,
     ) -> None:
         super().__init__(scheduler, vae, text_encoder, tokenizer, transformer)
+        self.register_modules(surveyor=surveyor, thumbnails=thumbnails)
         self.register_to_config(steps_at=steps_at or [1000])
         self.depth: Tensor | None = None
         self.reference: Tensor | None = None
         self.told: dict[str, Tensor] = {}
+        self.heard: tuple[Tensor, Tensor] | None = None
+        self.idea: Tensor | None = None
         _embed_each_level_once(transformer)
 
     @classmethod
@@ -51,7 +60,13 @@ class SketchPipeline(LTXConditionPipeline):
         codec = PatchCodec.from_pretrained(folder, subfolder="codec", **from_here)
         codec.to(memory_format=torch.channels_last)  # a fifth less time to decode on a processor
         transformer = SketchTransformer.from_pretrained(folder, subfolder="transformer", **from_here)
-        return super().from_pretrained(folder, vae=codec, transformer=transformer, **how)
+        parts = {
+            "vae": codec,
+            "transformer": transformer,
+            "surveyor": Surveyor.from_pretrained(folder, subfolder="surveyor", **from_here),
+            "thumbnails": Thumbnails.from_pretrained(folder, subfolder="thumbnails", **from_here),
+        }
+        return super().from_pretrained(folder, **parts, **how)
 
     @torch.no_grad()
     def __call__(
@@ -65,17 +80,27 @@ class SketchPipeline(LTXConditionPipeline):
     ) -> Any:
         """`followed` is a depth clip of 8k + 1 frames, the first of which belongs to frame `followed_from`."""
         size = (arguments["height"], arguments["width"])
-        self.told = {}
+        self.heard = self._words(arguments["prompt"])
         self.reference = self._tokens([reference], size) if reference else None
-        self.depth = self._tokens(followed, size, followed_from // DEPTH) if followed else None
-        return super().__call__(
-            conditions=conditions if conditions or not reference else [],  # a list, however empty, tells some tokens
-            timesteps=self.steps(num_inference_steps),
-            image_cond_noise_scale=0.0,
-            max_sequence_length=self.tokenizer_max_length,
-            attention_kwargs=self.told,
-            **arguments,
-        )
+        depth = self._tokens(followed, size, followed_from // DEPTH) if followed else None
+
+        def made(**more: Any) -> Any:
+            self.told = {}
+            return super(SketchPipeline, self).__call__(
+                timesteps=self.steps(num_inference_steps),
+                image_cond_noise_scale=0.0,
+                max_sequence_length=self.tokenizer_max_length,
+                attention_kwargs=self.told,
+                **arguments | more,
+            )
+
+        if not conditions:
+            self.idea = self._thought_of(size, followed[0] if followed else None, arguments["generator"])
+            self.depth = None if depth is None else depth[:, : self._picture(*size)]
+            still = made(conditions=[] if reference else None, num_frames=1, output_type="pil").frames[0][0]
+            conditions = [LTXVideoCondition(image=still, frame_index=0)]
+        self.depth = depth
+        return made(conditions=conditions)
 
     def steps(self, count: int) -> list[float]:
         """Where each of `count` steps begins; numbers other than the taught one are spread along the same line."""
@@ -94,13 +119,48 @@ class SketchPipeline(LTXConditionPipeline):
             told = torch.cat([told[:, :before], firm, told[:, before:]], dim=1)
             where = torch.cat([where[:, :, :before], at, where[:, :, before:]], dim=2)
             before += tokens.shape[1]
-        own = latents[:, before:]
-        picture = (how["height"] // self._side) * (how["width"] // self._side)  # tokens of one
-        given = 0 if told is None else int((told[0, before:] > 0).sum())
-        still = own[:, given - picture : given] if given else None
-        self.told["beside"] = beside(own, before, self.depth, still)
+        conditions, _, frames = args[:3]
+        pictures = [
+            (data[0, :, -1], data.shape[2] - 1) if frame == 0 else (data[0, :, 0], frame)
+            for data, frame in zip(conditions, frames, strict=True)
+        ] if conditions else []  # fmt: skip
+        if not pictures:
+            assert self.idea is not None
+            pictures = [(self.idea, 0)]
+        carried = self._carried(pictures, how["num_frames"])
+        self.told["beside"] = beside(latents[:, before:], before, self.depth, carried)
         # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
         return latents.contiguous(), told, where, before
+
+    def _words(self, prompt: str) -> tuple[Tensor, Tensor]:
+        most = self.tokenizer_max_length
+        found = self.tokenizer(prompt, padding="max_length", truncation=True, max_length=most, return_tensors="pt")
+        return found.input_ids.to(self._execution_device), found.attention_mask.to(self._execution_device)
+
+    def _thought_of(self, size: tuple[int, int], depth: Image.Image | None, generator: torch.Generator) -> Tensor:
+        """(3, H, W): a thumbnail drawn large, from which a first picture is made where none is given."""
+        assert self.heard is not None
+        model, across = self.thumbnails, size_of(*size)
+        noise = randn_tensor((1, 3, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
+        dots = model.make(noise, *self.heard, self._words(""), self._depth_dots(depth, across) if depth else None)
+        return drawn_large(dots, *size)[0]
+
+    def _depth_dots(self, depth: Image.Image, across: tuple[int, int]) -> Tensor:
+        grey = torch.from_numpy(np.asarray(depth.convert("L"), np.float32))[None, None]
+        near = torch.nn.functional.interpolate(grey, across, mode="area")
+        near = 2 * near / near.amax().clamp(min=1e-3) - 1
+        return near.to(self._execution_device, self.thumbnails.dtype)
+
+    def _carried(self, pictures: list[tuple[Tensor, int]], frames: int) -> Tensor:
+        """(1, S, W) of a clip in which each frame is the nearest in time of `pictures` (3, H, W), carried to it."""
+        assert self.heard is not None
+        clip = between(self.surveyor, [(each.float(), at) for each, at in pictures], frames, *self.heard)
+        cells = self.vae.encode(clip[None].to(self._execution_device, self.vae.dtype)).latents
+        return self._pack_latents(cells, self.transformer_spatial_patch_size)
+
+    def _picture(self, height: int, width: int) -> int:
+        """Tokens of one cell of time."""
+        return (height // self._side) * (width // self._side)
 
     @property
     def _side(self) -> int:

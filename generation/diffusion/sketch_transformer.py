@@ -1,9 +1,10 @@
 """The sketch engine's transformer: LTX-Video's, which is told more at each token and asked for a picture, not a speed.
 
 A token is a square of cells. Beside its noisy latents it is told what lies at its own place in two other clips: in the
-depth to be followed, and in the picture the clip began with, held still. It answers with what differs from that still,
-so that doing nothing is a still already; and it need not give back noise, for which a token holds more numbers than the
-transformer is wide. What a pipeline expects, the velocity from the picture to the noise, is worked out of that.
+depth to be followed, and in the pictures it passes through, carried along the camera's way. It answers with what
+differs from those, so that doing nothing is the camera's move already; and it need not give back noise, for which a
+token holds more numbers than the transformer is wide. What a pipeline expects, the velocity from the picture to the
+noise, is worked out of that.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from diffusers.models.modeling_outputs import Transformer2DModelOutput
 from torch import Tensor, nn
 
 LEAST_NOISE = 0.05  # below it a velocity would be a small difference divided by nearly nothing
-FLAGS = 2  # whether there is a depth, and whether there is a still
+FLAGS = 2  # whether there is a depth, and whether there are pictures carried along
 
 
 class SketchTransformer(LTXVideoTransformer3DModel):
@@ -85,17 +86,17 @@ class SketchTransformer(LTXVideoTransformer3DModel):
         return Transformer2DModelOutput(sample=sample) if return_dict else (sample,)
 
 
-def beside(tokens: Tensor, extra: int, depth: Tensor | None, still: Tensor | None) -> Tensor:
+def beside(tokens: Tensor, extra: int, depth: Tensor | None, carried: Tensor | None) -> Tensor:
     """(B, extra + S, 2 W + 2) for a clip's `tokens` (B, S, W) behind `extra` others, which are told nothing.
 
-    `depth` (B, S, W) is the clip of depths; `still` (B, S / T, W) one picture's tokens, held over the T cells of time.
+    `depth` (B, S, W) is the clip of depths, `carried` (B, S, W) that of the pictures carried along.
     """
     count, own, width = tokens.shape
     told = tokens.new_zeros(count, extra + own, 2 * width + FLAGS)
     if depth is not None:
         told[:, extra:, :width] = depth
         told[:, extra:, 2 * width] = 1
-    if still is not None:
-        told[:, extra:, width : 2 * width] = still.repeat(1, own // still.shape[1], 1)
+    if carried is not None:
+        told[:, extra:, width : 2 * width] = carried
         told[:, extra:, 2 * width + 1] = 1
     return told

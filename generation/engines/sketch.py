@@ -15,6 +15,7 @@ from PIL import Image
 
 from generation.catalogue import engine
 from generation.diffusion import shoot
+from generation.diffusion.clock import ONCE, Beat
 from generation.diffusion.patch_codec import DEPTH, SIDE
 from generation.diffusion.pictures import at_frame, clip, conformed, picture, prefix
 from generation.diffusion.sketch_pipeline import LTXVideoCondition, SketchPipeline
@@ -22,7 +23,7 @@ from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 from generation.vocabulary import caption_of
 
-VERSION = "1"
+VERSION = "2"
 PREFIXES = (17, 9, 1)  # frames of an earlier clip that it has learned to go on from
 STILLS = ("first", "last", "key")
 
@@ -61,12 +62,15 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         }
 
     def unpack(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
-        shape = ((own + before - 1) // DEPTH + 1, recipe.height // SIDE, recipe.width // SIDE)
         patch = pipe.transformer_spatial_patch_size
-        tokens = shape[0] * shape[1] * shape[2] // patch**2  # guides come before
-        return pipe._unpack_latents(latents[:, -tokens:], *shape, patch)[0]
+        rows, columns = recipe.height // SIDE, recipe.width // SIDE
+        picture = rows * columns // patch**2
+        whole = (own + before - 1) // DEPTH + 1
+        times = whole if latents.shape[1] >= whole * picture else 1  # the still that a clip goes on from is made first
+        return pipe._unpack_latents(latents[:, -times * picture :], times, rows, columns, patch)[0]
 
-    shot = shoot(recipe, desk, SketchPipeline, arguments, unpack)
+    beat = ONCE if conditions else Beat(passes=2, whole=True)
+    shot = shoot(recipe, desk, SketchPipeline, arguments, unpack, beat=beat)
     shown = conformed(shot.frames[before:], recipe.frames, recipe.rate, row.rate)
     return Made(shown, version=VERSION, facts=shot.facts, notes=(*_unheard(recipe, caption.unknown), *shot.notes))
 

@@ -4,6 +4,9 @@ Every part is a command of its own and goes on where it was stopped, so that a c
 clips are drawn beside the others (`draw`, in a process of its own), and each part learns from those there are.
 
     python -m generation.training draw --folder F --workers 14 &
+    python -m generation.training views --folder F --workers 14 --files 100
+    python -m generation.training survey --folder F --seconds 120
+    python -m generation.training thumbnails --folder F --seconds 120
     python -m generation.training codec --folder F --seconds 240
     python -m generation.training model --folder F --seconds 700
     python -m generation.training distil --folder F --seconds 150
@@ -14,11 +17,14 @@ clips are drawn beside the others (`draw`, in a process of its own), and each pa
 Or, beside `draw`, all of them in one process, which keeps its clips from part to part:
 
     python -m generation.training all --folder F --seconds 1200 --compiled --into generation/weights/sketch
+
+Weights that are there already are taught further, at a lower rate, with `model --begin WEIGHTS --rate 3e-4`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -34,7 +40,7 @@ from safetensors.torch import load_model, save_model
 SHAPES: dict[str, dict[str, Any]] = {
     "full": {
         "codec": {"wide": 224},
-        "model": {"heads": 5, "head_width": 64, "layers": 6},
+        "model": {"heads": 5, "head_width": 64, "layers": 5},
         "codec_batch": 32,
         "batch": 160,
     },
@@ -47,7 +53,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 # Of the seconds that all parts have together.
-SHARES = {"codec": 0.25, "model": 0.5, "distil": 0.19, "judge": 0.06}
+SHARES = {"survey": 0.08, "thumbnails": 0.08, "codec": 0.2, "model": 0.43, "distil": 0.15, "judge": 0.06}
 
 
 def main() -> None:
@@ -65,6 +71,11 @@ def main() -> None:
     parser.add_argument(
         "--compiled", action="store_true", help="compile the transformer's blocks before the first step"
     )
+    parser.add_argument("--share", type=int, default=0, help="which of so many shares this process encodes")
+    parser.add_argument("--shares", type=int, default=1)
+    parser.add_argument("--begin", type=Path, help="weights whose transformer is taught further")
+    parser.add_argument("--rate", type=float, help="how far a step of the transformer goes")
+    parser.add_argument("--batch", type=int, help="clips that are looked at in a step, where not the shape's own")
     parser.add_argument("--into", type=Path, help="where export writes, and what evaluate measures")
     parser.add_argument("--engine", default="sketch", help="whose takes are measured; a card is written for sketch")
     parser.add_argument("--takes", type=int, default=48, help="takes for each set of controls that is measured")
@@ -88,6 +99,36 @@ def draw(asked: argparse.Namespace) -> None:
     draw_all(asked.folder / "clips", asked.workers, asked.files, asked.held_out)
 
 
+def draw_views(asked: argparse.Namespace) -> None:
+    from generation.training.views import draw_all
+
+    draw_all(asked.folder / "views", asked.workers, asked.files, 1)
+
+
+def survey(asked: argparse.Namespace) -> None:
+    from generation.training.survey import measured, train
+
+    surveyor = train(asked.folder, asked.device, asked.seconds, asked.pause)
+    surveyor.save_pretrained(asked.folder / "surveyor")
+    print(json.dumps(measured(surveyor, asked.folder, asked.device)))
+
+
+def thumbnails(asked: argparse.Namespace) -> None:
+    from generation.training.survey import Pool
+    from generation.training.thumbs import sheet, train
+
+    maker = train(asked.folder, asked.device, asked.seconds, asked.pause)
+    maker.save_pretrained(asked.folder / "thumbnails")
+    held = Pool(asked.folder / "views", held_out=True)
+    held.grow()
+    (asked.folder / "strips").mkdir(exist_ok=True)
+    sheet(
+        _thumbnails(argparse.Namespace(folder=asked.folder, device="cpu")),
+        held,
+        asked.folder / "strips" / "thumbnails.png",
+    )
+
+
 def codec(asked: argparse.Namespace) -> None:
     from generation.training import clips
     from generation.training import codec as codecs
@@ -105,20 +146,29 @@ def codec(asked: argparse.Namespace) -> None:
     print(f"held out: {sum(found) / len(found):.2f} dB, worst {found[0]:.2f}, best {found[-1]:.2f}; seams {seams:.3f}")
 
 
+def encode(asked: argparse.Namespace) -> None:
+    """So that a processor encodes each clip once; run in as many processes as there are cores, each with its share."""
+    from generation.training import clips
+
+    codec, surveyor = _codec(asked), _surveyor(asked)
+    kept = asked.folder / f"encoded-{_digest(codec, surveyor)}"
+    kept.mkdir(exist_ok=True)
+    library = _library(asked)
+    for number, path in enumerate(clips.files(asked.folder / "clips")):
+        if number % asked.shares == asked.share:
+            library.keep(path)
+
+
 def model(asked: argparse.Namespace) -> None:
-    from generation.training.model import train
+    from generation.training.model import RATE, Sketch, train
 
     shape = SHAPES[asked.shape]
-    sketch = train(
-        asked.folder,
-        _codec(asked),
-        asked.device,
-        asked.seconds,
-        asked.pause,
-        shape["batch"],
-        asked.compiled,
-        **shape["model"],
-    )
+    library = _library(asked)
+    channels = library.codec.config.latent_channels  # type: ignore[attr-defined]
+    new = {"channels": channels} | shape["model"]
+    sketch = Sketch.begun(asked.begin, **new) if asked.begin else Sketch.new(**new)
+    batch = asked.batch or shape["batch"]
+    train(asked.folder, sketch, library, asked.seconds, asked.pause, batch, asked.compiled, asked.rate or RATE)
     save_model(sketch.both(), str(asked.folder / "model.safetensors"))
     _strips(asked, sketch, "model", tuple(1 - n / 12 for n in range(12)), 1.5)
 
@@ -127,11 +177,9 @@ def distil(asked: argparse.Namespace) -> None:
     from generation.training.distil import SIGMAS
     from generation.training.distil import distil as taught
 
-    shape = SHAPES[asked.shape]
-    sketch = taught(
-        asked.folder, _sketch(asked, "model"), _codec(asked), asked.device, asked.seconds, asked.pause, shape["batch"],
-        asked.compiled,
-    )  # fmt: skip
+    batch = asked.batch or SHAPES[asked.shape]["batch"]
+    teacher, library = _sketch(asked, "model"), _library(asked)
+    sketch = taught(asked.folder, teacher, library, asked.seconds, asked.pause, batch, asked.compiled)
     save_model(sketch.both(), str(asked.folder / "distilled.safetensors"))
     _strips(asked, sketch, "distilled", SIGMAS, 1.0)
 
@@ -146,7 +194,13 @@ def export(asked: argparse.Namespace) -> None:
     from generation.training.export import export as written
 
     name = "distilled" if (asked.folder / "distilled.safetensors").exists() else "model"
-    hashes = written(asked.into or asked.folder / "weights", _sketch(asked, name), _codec(asked))
+    hashes = written(
+        asked.into or asked.folder / "weights",
+        _sketch(asked, name),
+        _codec(asked),
+        _surveyor(asked),
+        _thumbnails(asked),
+    )
     print(json.dumps(hashes, indent=2))
 
 
@@ -172,6 +226,34 @@ def _codec(asked: argparse.Namespace) -> Any:
     return PatchCodec.from_pretrained(asked.folder / "codec").to(asked.device).eval()
 
 
+def _surveyor(asked: argparse.Namespace) -> Any:
+    from generation.diffusion.surveyor import Surveyor
+
+    return Surveyor.from_pretrained(asked.folder / "surveyor").to(asked.device).eval()
+
+
+def _thumbnails(asked: argparse.Namespace) -> Any:
+    from generation.diffusion.thumbnails import Thumbnails
+
+    return Thumbnails.from_pretrained(asked.folder / "thumbnails").to(asked.device).eval()
+
+
+def _library(asked: argparse.Namespace) -> Any:
+    from generation.training.latents import Library
+
+    codec, surveyor = _codec(asked), _surveyor(asked)
+    kept = asked.folder / f"encoded-{_digest(codec, surveyor)}"
+    return Library(asked.folder / "clips", codec, asked.device, surveyor=surveyor, kept=kept if kept.exists() else None)
+
+
+def _digest(*modules: Any) -> str:
+    found = hashlib.sha256()
+    for module in modules:
+        for each in module.state_dict().values():
+            found.update(each.cpu().contiguous().view(torch.uint8).numpy())
+    return found.hexdigest()[:12]
+
+
 def _sketch(asked: argparse.Namespace, name: str) -> Any:
     from generation.training.model import Sketch
 
@@ -183,13 +265,13 @@ def _sketch(asked: argparse.Namespace, name: str) -> Any:
 
 def _strips(asked: argparse.Namespace, sketch: Any, name: str, sigmas: tuple[float, ...], guidance: float) -> None:
     from generation.training import clips
-    from generation.training.latents import Library, Shelf
+    from generation.training.latents import ANCHORS, Shelf
     from generation.training.strips import strips
 
-    library = Library(asked.folder / "clips", _codec(asked), asked.device)
+    library = _library(asked)
     shelf = Shelf()
-    for path in clips.files(library.folder, held_out=True)[:6]:
-        shelf.waiting.append(library.encoded(clips.read(path).to(asked.device)))
+    for turn, path in enumerate(clips.files(library.folder, held_out=True)[: len(ANCHORS)]):
+        shelf.waiting.append(library.encoded(clips.read(path).to(asked.device), turn=turn))
     shelf.settle()
     (asked.folder / "strips").mkdir(exist_ok=True)
     found = strips(asked.folder / "strips", sketch, library, shelf, name, sigmas, guidance)
@@ -204,6 +286,8 @@ def everything(asked: argparse.Namespace) -> None:
     from generation.training.export import export as written
     from generation.training.latents import Library
     from generation.training.model import Sketch, train
+    from generation.training.survey import train as surveyed
+    from generation.training.thumbs import train as thumbed
 
     folder, shape = asked.folder, SHAPES[asked.shape]
     seconds = {part: share * asked.seconds for part, share in SHARES.items()}
@@ -211,22 +295,29 @@ def everything(asked: argparse.Namespace) -> None:
     def note(part: str) -> None:
         facts.note(folder, part, asked.device, asked.shape, seconds[part])
 
+    surveyor = surveyed(folder, asked.device, seconds["survey"])
+    surveyor.save_pretrained(folder / "surveyor")
+    note("survey")
+    maker = thumbed(folder, asked.device, seconds["thumbnails"])
+    maker.save_pretrained(folder / "thumbnails")
+    note("thumbnails")
     codec = codecs.train(
         folder, asked.device, seconds["codec"], math.inf, shape["codec_batch"], asked.most, **shape["codec"]
     )
     codec.save_pretrained(folder / "codec")
     note("codec")
-    library = Library(folder / "clips", codec, asked.device)
+    library = Library(folder / "clips", codec, asked.device, surveyor=surveyor)
 
     def keep(sketch: Sketch, part: str, name: str) -> Sketch:
         save_model(sketch.both(), str(folder / f"{name}.safetensors"))
         note(part)
-        written(asked.into or folder / "weights", sketch, codec)
+        written(asked.into or folder / "weights", sketch, codec, surveyor, maker)
         return sketch
 
-    how = (math.inf, shape["batch"], asked.compiled, library)
-    sketch = keep(train(folder, codec, asked.device, seconds["model"], *how, **shape["model"]), "model", "model")
-    keep(taught(folder, sketch, codec, asked.device, seconds["distil"], *how), "distil", "distilled")
+    how = (math.inf, shape["batch"], asked.compiled)
+    new = Sketch.new(codec.config.latent_channels, **shape["model"])  # type: ignore[attr-defined]
+    sketch = keep(train(folder, new, library, seconds["model"], *how), "model", "model")
+    keep(taught(folder, sketch, library, seconds["distil"], *how), "distil", "distilled")
     judge = judges.train(folder, codec, asked.device, seconds["judge"], library=library)
     save_model(judge.half(), str(folder / "judge.safetensors"))
     note("judge")
@@ -234,15 +325,27 @@ def everything(asked: argparse.Namespace) -> None:
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "draw": draw,
+    "views": draw_views,
+    "survey": survey,
+    "thumbnails": thumbnails,
     "codec": codec,
     "model": model,
     "distil": distil,
+    "encode": encode,
     "judge": judge,
     "export": export,
     "all": everything,
     "evaluate": evaluate,
 }
-NOTED = ("draw", "codec", "model", "distil", "judge")  # parts whose device, time and code the card tells
+NOTED = (
+    "draw",
+    "views",
+    "survey",
+    "codec",
+    "model",
+    "distil",
+    "judge",
+)  # parts whose device, time and code the card tells
 
 if __name__ == "__main__":
     main()

@@ -12,22 +12,35 @@ from torch import Tensor
 from generation.diffusion.patch_codec import DEPTH, SIDE
 from generation.diffusion.places import RIGHT, places
 from generation.diffusion.sketch_transformer import beside
-from generation.training.latents import MOST, STILLS, Shelf
+from generation.training.latents import ANCHORS, KEYS, MOST, STILLS, Shelf
 from generation.training.scenes import RATE
 
-# How often each set of controls is asked; a long clip has no depth and costs twice, so it is asked less of.
+# How often each set of controls is asked. A clip always passes through a picture at least: STILL are how one is made
+# where none is given.
 MODES = {
-    "text": 0.20,
-    "first": 0.24,
-    "first and last": 0.12,
-    "keys": 0.10,
-    "prefix": 0.12,
+    "text": 0.24,
     "depth": 0.08,
+    "reference": 0.08,
+    "first": 0.21,
+    "first and last": 0.11,
+    "keys": 0.07,
+    "prefix": 0.11,
     "first and depth": 0.07,
-    "reference": 0.07,
+    "first and reference": 0.03,
 }
+STILL = ("text", "depth", "reference")
+FROM = {
+    "first": "first",
+    "first and last": "ends",
+    "keys": "keys",
+    "prefix": "prefix",
+    "first and depth": "first",
+    "first and reference": "first",
+}
+STILLS_FOR_A_CLIP = 6  # pictures of a batch in which there would else be one clip
 LONG_ONE_IN = 6
 DROPPED = 0.1  # of captions, so that a take without words can guide one with them
+ANY_STILL = 0.5  # of pictures made from words: how often it is another than the clip's first
 NARROW = 0.3  # of batches at 256 x 160, the rest at 288 x 160
 FPS = RATE[0] / RATE[1]
 PATCH = 2  # cells along each side of a token
@@ -53,42 +66,56 @@ class Asked:
         return self.clean.device
 
 
+class NoneYet(LookupError):
+    """What is asked for has not been drawn yet."""
+
+
 def ask(
     shelf: Shelf, size: int, rng: np.random.Generator, mode: str, narrow: bool, empty: tuple[Tensor, Tensor]
 ) -> Asked:
-    """`size` clips of a shelf under one mode; now and then a caption gives way to `empty`, the tokens of no words."""
+    """`size` clips of a shelf under one mode, or more stills; now and then a caption gives way to `empty`, the tokens
+    of no words. Raises NoneYet."""
     parts = shelf.parts
     device = parts["clip"].device
-    rows = _rows(parts, size, rng, "depth" in mode)
+    begins = _begins(mode, rng)
+    rows = _rows(parts, size * STILLS_FOR_A_CLIP if mode in STILL else size, rng, mode, begins)
     aside = 2 * int(rng.integers(2)) if narrow else 0
     columns = parts["clip"].shape[-1] - 2 * narrow
+    times = 1 if mode in STILL else parts["clip"].shape[2]
 
     def of(name: str) -> Tensor:
         return parts[name][rows].float()[..., aside : aside + columns]
 
-    clip = of("clip")
+    clip = of("clip")[:, :, :times]
+    idea = of("ideas")[:, 0, :, None]
+    if mode == "text" and rng.random() < ANY_STILL:
+        number = int(rng.integers(STILLS))
+        clip, idea = of("stills")[:, number, :, None], of("ideas")[:, 1 + number, :, None]
     shape = (clip.shape[2], clip.shape[3] // PATCH, clip.shape[4] // PATCH)
     own = packed(clip)
-    begins = _begins(mode, rng)
     given = torch.zeros(shape, dtype=torch.bool)
     given[:begins] = True
     tokens, where = [], []
-    for number in _which_stills(mode, rng):
+    for number in {"first and last": (0,), "keys": KEYS}.get(mode, ()):
         tokens.append(packed(of("stills")[:, number, :, None]))
         where.append(_at(still_places(shape), parts["at"][rows, number].cpu()))
-    if mode == "reference":
+    if "reference" in mode:
         tokens.append(packed(of("reference")))
-        where.append(still_places(shape, right=RIGHT)[None].expand(size, -1, -1))
+        where.append(still_places(shape, right=RIGHT)[None].expand(len(rows), -1, -1))
     extra = sum(each.shape[1] for each in tokens)
-    still = packed(clip[:, :, begins - 1 : begins]) if begins else None
-    told = [torch.ones(size, extra, dtype=torch.bool), given.flatten()[None].expand(size, -1)]
+    told = [torch.ones(len(rows), extra, dtype=torch.bool), given.flatten()[None].expand(len(rows), -1)]
     words, heard = _captions(parts, rows, rng, empty)
     return Asked(
         mode,
         torch.cat([*tokens, own], dim=1),
         torch.cat(told, dim=1).to(device),
-        torch.cat([*where, clip_places(shape)[None].expand(size, -1, -1)], dim=2).to(device),
-        beside(own, extra, packed(of("depth")) if "depth" in mode else None, still),
+        torch.cat([*where, clip_places(shape)[None].expand(len(rows), -1, -1)], dim=2).to(device),
+        beside(
+            own,
+            extra,
+            packed(of("depth")[:, :, :times]) if "depth" in mode else None,
+            packed(of("carried") if mode in FROM else idea),
+        ),
         words,
         heard,
         shape,
@@ -119,23 +146,21 @@ def _begins(mode: str, rng: np.random.Generator) -> int:
     """How many cells of time are told at the clip's head."""
     if mode == "prefix":
         return 2 + int(rng.integers(2))
-    return int(mode in ("first", "first and last", "first and depth"))
+    return int(mode.startswith("first"))
 
 
-def _rows(parts: dict[str, Tensor], size: int, rng: np.random.Generator, with_depth: bool) -> Tensor:
-    if with_depth:
-        able = parts["has_depth"].nonzero()[:, 0]
-        return able[torch.from_numpy(rng.integers(len(able), size=size)).to(able.device)]
-    return torch.from_numpy(rng.integers(len(parts["clip"]), size=size)).to(parts["clip"].device)
-
-
-def _which_stills(mode: str, rng: np.random.Generator) -> list[int]:
-    """Rows of `stills`; the first of them is the clip's last frame."""
-    if mode == "first and last":
-        return [0]
-    if mode == "keys":
-        return [int(rng.integers(1, STILLS - 1)), 0 if rng.random() < 0.5 else STILLS - 1]
-    return []
+def _rows(parts: dict[str, Tensor], size: int, rng: np.random.Generator, mode: str, begins: int) -> Tensor:
+    able = torch.ones_like(parts["has_depth"])
+    if "depth" in mode:
+        able = able & parts["has_depth"]
+    if mode in FROM:
+        able = able & (parts["anchors"] == ANCHORS.index(FROM[mode]))
+    if mode == "prefix":
+        able = able & (parts["begins"] == begins)
+    rows = able.nonzero()[:, 0]
+    if not len(rows):
+        raise NoneYet(f"no clip on this shelf can be asked for under {mode}")
+    return rows[torch.from_numpy(rng.integers(len(rows), size=size)).to(rows.device)]
 
 
 def _at(where: Tensor, frames: Tensor) -> Tensor:
@@ -153,4 +178,4 @@ def _captions(
     return torch.where(dropped, empty[0], words), torch.where(dropped, empty[1], heard)
 
 
-__all__ = ["LONG_ONE_IN", "MODES", "MOST", "NARROW", "Asked", "ask"]
+__all__ = ["LONG_ONE_IN", "MODES", "MOST", "NARROW", "Asked", "NoneYet", "ask"]

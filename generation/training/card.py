@@ -31,7 +31,16 @@ CANNOT = (
     "blocking's, such as photographs, are taken as a first frame but soon turn into blocking. More than two people, "
     "weather and things by name are not in its vocabulary. A take can fail: a limb may melt, and a move may start late."
 )
-_PARTS = {"draw": "Clips drawn", "codec": "Codec", "model": "Transformer", "distil": "Fewer steps", "judge": "Judge"}
+_PARTS = {
+    "draw": "Clips drawn",
+    "views": "Pictures drawn",
+    "survey": "Surveyor",
+    "thumbnails": "Thumbnails",
+    "codec": "Codec",
+    "model": "Transformer",
+    "distil": "Fewer steps",
+    "judge": "Judge",
+}
 
 
 def table(lines: Sequence[Line]) -> str:

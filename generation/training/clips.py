@@ -82,11 +82,15 @@ def draw_file(folder: Path, number: int, held_out: bool = False) -> Path:
 
 
 def read(path: Path) -> Batch:
+    parts = load_file(path)
+    return Batch(**{name: parts[name] for name in TENSORS}, facts=facts_of(path))
+
+
+def facts_of(path: Path) -> list[dict[str, Any]]:
+    """What stands in a file's head about each of its rows."""
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        facts = json.loads(json.loads(file.read(length))["__metadata__"]["facts"])
-    parts = load_file(path)
-    return Batch(**{name: parts[name] for name in TENSORS}, facts=facts)
+        return json.loads(json.loads(file.read(length))["__metadata__"]["facts"])  # type: ignore[no-any-return]
 
 
 def files(folder: Path, held_out: bool = False) -> list[Path]:

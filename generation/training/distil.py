@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from generation.diffusion.patch_codec import PatchCodec
 from generation.training.asked import Asked
+from generation.training.fast import fast
 from generation.training.latents import Library
-from generation.training.model import Course, Sketch, compile_blocks, fast, flow_loss, guided, off
+from generation.training.model import Course, Sketch, compile_blocks, flow_loss, guided, off
 
 SIGMAS = (1.0, 0.9, 0.72, 0.42)  # where the few steps begin
 SMALL = 2  # steps of the teacher in each of them
@@ -24,20 +24,19 @@ RATE = 6e-4
 def distil(
     folder: Path,
     teacher: Sketch,
-    codec: PatchCodec,
-    device: str,
+    library: Library,
     seconds: float,
     pause: float,
     batch: int,
     compiled: bool,
-    library: Library | None = None,
 ) -> Sketch:
     """A sketch that makes a take in `len(SIGMAS)` steps without guidance."""
     torch.manual_seed(3)
+    device = library.device
     teacher.both().to(device).requires_grad_(False)
     student = copy.deepcopy(teacher)
     student.both().requires_grad_(True)
-    course = Course(folder, "distilled", student, codec, device, seconds, pause, RATE, library)
+    course = Course(folder, "distilled", student, device, seconds, pause, RATE, library=library)
     course.wait_for_clips()
     if compiled:
         compile_blocks(teacher.transformer)

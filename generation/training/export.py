@@ -12,6 +12,8 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from generation.diffusion.patch_codec import PatchCodec
+from generation.diffusion.surveyor import Surveyor
+from generation.diffusion.thumbnails import Thumbnails
 from generation.training.distil import SIGMAS
 from generation.training.model import Sketch
 from generation.training.words import tokenizer
@@ -25,10 +27,15 @@ INDEX = {
 }
 
 
-def export(folder: Path, sketch: Sketch, codec: PatchCodec) -> dict[str, str]:
+def export(
+    folder: Path, sketch: Sketch, codec: PatchCodec, surveyor: Surveyor, thumbnails: Thumbnails
+) -> dict[str, str]:
     """Returns sha256 by file, relative to the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Any] = {"transformer": sketch.transformer, "codec": codec, "text_encoder": sketch.words}
+    parts: dict[str, Any] = {
+        "transformer": sketch.transformer, "codec": codec, "text_encoder": sketch.words, "surveyor": surveyor,
+        "thumbnails": thumbnails,
+    }  # fmt: skip
     for name, module in parts.items():
         copy.deepcopy(module).to("cpu", torch.float16).save_pretrained(folder / name)
     tokenizer().save_pretrained(folder / "tokenizer")

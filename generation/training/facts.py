@@ -15,10 +15,34 @@ from generation.training import clips, pace
 
 NAME, SEEN = "training.json", "seen.txt"
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = {"codec": 1, "model": 2, "distil": 3, "judge": 4}  # what each part begins its random numbers with
-CHECKPOINTS = {"codec": "codec.pt", "model": "model.pt", "distil": "distilled.pt"}
+SEEDS = {
+    "codec": 1,
+    "model": 2,
+    "distil": 3,
+    "judge": 4,
+    "survey": 5,
+    "thumbnails": 6,
+}  # what each part begins its random numbers with
+CHECKPOINTS = {
+    "survey": "surveyor.pt",
+    "thumbnails": "thumbnails.pt",
+    "codec": "codec.pt",
+    "model": "model.pt",
+    "distil": "distilled.pt",
+}
 # What decides what is drawn and learned; its digest names the code where no repository is at hand.
-SOURCES = tuple(f"generation/{name}" for name in ("training", "blocking", "vocabulary.py", "diffusion/patch_codec.py"))
+SOURCES = tuple(
+    f"generation/{name}"
+    for name in (
+        "training",
+        "blocking",
+        "vocabulary.py",
+        "diffusion/patch_codec.py",
+        "diffusion/surveyor.py",
+        "diffusion/thumbnails.py",
+        "diffusion/reprojection.py",
+    )
+)
 
 
 def note(folder: Path, part: str, device: str, shape: str, seconds: float) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from torch.nn import functional
 
 from generation.diffusion.patch_codec import Block, PatchCodec
 from generation.training import clips
+from generation.training.fast import fast
 from generation.training.latents import JUDGED, Library
-from generation.training.model import fast
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
 HEADS = {"size": len(SIZES), "move": len(MOVES), "people": 3, "deed": len(DEEDS) + 1}

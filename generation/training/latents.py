@@ -5,6 +5,7 @@ Each clip is kept twice, as it is and in a mirror, where left becomes right in i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,25 +13,40 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from generation.diffusion.patch_codec import PatchCodec
+from generation.diffusion.patch_codec import DEPTH, PatchCodec
+from generation.diffusion.surveyor import Surveyor, between
+from generation.diffusion.thumbnails import dots_of, drawn_large
 from generation.training import clips
 from generation.training.codec import coloured
+from generation.training.fast import fast
 from generation.training.scenes import mirrored_facts
 from generation.training.words import MOST, tokenizer
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
 STILLS = 6  # of a clip, kept beside it: its last frame and some others
+# What a clip's pictures are carried along from, in the order in which files take their turns.
+ANCHORS = ("first", "ends", "prefix", "first", "keys", "prefix", "first", "ends")
+CELLS = (clips.SHORT - 1) // DEPTH + 1  # of time in a short clip
+KEYS = (1, 2)  # of the stills
+WRONG = 0.15  # spread of what is put onto the dots of an idea at most, as those that are made are not right either
 JUDGED = ("clip", "labels", "nearness", "has_depth")  # all that a judge looks at
-PARTS = ("clip", "stills", "at", "depth", "has_depth", "reference", "words", "heard", "labels", "nearness")
+PARTS = (
+    "clip", "stills", "at", "ideas", "carried", "anchors", "begins", "depth", "has_depth", "reference", "words",
+    "heard", "labels", "nearness",
+)  # fmt: skip
 
 
 @dataclass
 class Shelf:
     """Clips of one length, one row each: `clip` (N, C, T, h, w), `stills` (N, STILLS, C, h, w) of frames `at`, `depth`
-    (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST)
-    tokens and their mask, `labels` (N, 4) of size, move, people and deed, `nearness` (N, T, h, w) from 0 to 1."""
+    (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST) tokens and their mask, `labels`
+    (N, 4) of size, move, people and deed, `nearness` (N, T, h, w) from 0 to 1; `ideas` (N, 1 + STILLS, C, h, w) the
+    thumbnails of its first frame and its stills; `carried` (N, C, T, h, w): the clip's
+    pictures at its `anchors` (N), a place in ANCHORS, carried along the camera's way; a prefix has `begins` (N) cells.
+    """
 
     parts: dict[str, Tensor] = field(default_factory=dict)
     waiting: list[dict[str, Tensor]] = field(default_factory=list)
@@ -48,26 +64,50 @@ class Shelf:
 class Library:
     """Shelves by length, filled from files as they are drawn with the `parts` that are asked for."""
 
-    def __init__(self, folder: Path, codec: PatchCodec, device: str, parts: tuple[str, ...] = PARTS) -> None:
+    def __init__(
+        self, folder: Path, codec: PatchCodec, device: str, parts: tuple[str, ...] = PARTS,
+        surveyor: Surveyor | None = None, kept: Path | None = None,
+    ) -> None:  # fmt: skip
         self.folder, self.codec, self.device, self.parts = folder, codec, device, parts
+        self.surveyor, self.kept = surveyor, kept
         self.shelves: dict[int, Shelf] = {clips.SHORT: Shelf(), clips.LONG: Shelf()}
         self.seen: set[Path] = set()
         self.tokenizer = tokenizer()
 
     def grow(self, most: int) -> None:
-        """Reads up to so many more files."""
+        """Reads up to so many more files; where encoded ones are kept, those alone."""
         for path in sorted(clips.files(self.folder)):
-            if path not in self.seen and most > 0:
+            if path not in self.seen and most > 0 and (self.kept is None or self._place(path).exists()):
                 self.seen.add(path)
                 most -= 1
-                batch = clips.read(path).to(self.device)
-                for mirrored in (False, True):
-                    self.shelves[batch.greys.shape[1]].waiting.append(self.encoded(batch, mirrored))
+                for rows in [load_file(self._place(path))] if self.kept else self.both(path):
+                    frames = clips.LONG if rows["clip"].shape[2] > CELLS else clips.SHORT
+                    self.shelves[frames].waiting.append({name: each.to(self.device) for name, each in rows.items()})
         for shelf in self.shelves.values():
             shelf.settle()
 
+    def both(self, path: Path) -> list[dict[str, Tensor]]:
+        """The clips of a file as they are, and in a mirror."""
+        batch, turn = clips.read(path).to(self.device), 2 * int(path.stem.split("-")[1])
+        return [self.encoded(batch, mirrored, turn + mirrored) for mirrored in (False, True)]
+
+    def keep(self, path: Path) -> None:
+        """Encodes a file into one that is read instead of it from now on."""
+        place = self._place(path)
+        if place.exists():
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        one, other = self.both(path)
+        before = place.with_suffix(f".{os.getpid()}")
+        save_file({name: torch.cat([one[name], other[name]]).contiguous() for name in one}, before)
+        before.rename(place)
+
+    def _place(self, path: Path) -> Path:
+        assert self.kept is not None
+        return self.kept / path.name
+
     @torch.no_grad()
-    def encoded(self, batch: clips.Batch, mirrored: bool = False) -> dict[str, Tensor]:
+    def encoded(self, batch: clips.Batch, mirrored: bool = False, turn: int = 0) -> dict[str, Tensor]:
         facts = [mirrored_facts(each) if mirrored else each for each in batch.facts]
         x = coloured(batch.greys, batch.colours)
         depth = (batch.depth.float() / 127.5 - 1)[:, None].expand(-1, 3, -1, -1, -1)
@@ -79,7 +119,13 @@ class Library:
         text = self.tokenizer(
             [each["caption"] for each in facts], padding="max_length", max_length=MOST, return_tensors="pt"
         )
+        anchors = ANCHORS.index(ANCHORS[turn % len(ANCHORS)])
+        begins = 2 + turn // len(ANCHORS) % 2
         made: dict[str, Callable[[], Tensor]] = {
+            "ideas": lambda: self._ideas(x, at),
+            "carried": lambda: self._carried(x, at, ANCHORS[anchors], begins, text.to(x.device)),
+            "anchors": lambda: torch.full((len(x),), anchors, device=x.device),
+            "begins": lambda: torch.full((len(x),), begins, device=x.device),
             "clip": lambda: clip,
             "stills": lambda: self._stills(x, at),
             "at": lambda: at,
@@ -94,13 +140,44 @@ class Library:
         return {name: made[name]() for name in self.parts}
 
     def _stills(self, x: Tensor, at: Tensor) -> Tensor:
-        picked = x.gather(2, at[:, None, :, None, None].expand(-1, 3, -1, *x.shape[3:]))
-        codes = self._codes(picked.transpose(1, 2).flatten(0, 1)[:, :, None])[:, :, 0]
-        return codes.unflatten(0, (len(x), STILLS))
+        return self._alone(_picked(x, at))
+
+    def _ideas(self, x: Tensor, at: Tensor) -> Tensor:
+        """(N, 1 + STILLS, C, h, w): thumbnails drawn large, of the first frame and of the stills, a little wrong."""
+        pictures = _picked(x, torch.cat([torch.zeros_like(at[:, :1]), at], dim=1))
+        dots = dots_of(pictures.flatten(0, 1))
+        dots = dots + WRONG * torch.rand(len(dots), 1, 1, 1, device=x.device) * torch.randn_like(dots)
+        return self._alone(drawn_large(dots, *x.shape[-2:]).unflatten(0, pictures.shape[:2]))
+
+    def _alone(self, pictures: Tensor) -> Tensor:
+        """(N, S, C, h, w) of pictures (N, S, 3, H, W), each on its own."""
+        return self._codes(pictures.flatten(0, 1)[:, :, None])[:, :, 0].unflatten(0, pictures.shape[:2])
+
+    def _carried(self, x: Tensor, at: Tensor, anchors: str, begins: int, text: Any) -> Tensor:
+        assert self.surveyor is not None
+        last = x.shape[2] - 1
+        clips = []
+        for n, clip in enumerate(x):
+            frames = {
+                "first": [0],
+                "ends": [0, last],
+                "prefix": [DEPTH * (begins - 1)],
+                "keys": sorted({int(at[n, key]) for key in KEYS}),
+            }[anchors]
+            pictures = [(clip[:, frame], frame) for frame in frames]
+            clips.append(
+                between(self.surveyor, pictures, last + 1, text.input_ids[n : n + 1], text.attention_mask[n : n + 1])
+            )
+        return self._codes(torch.stack(clips))
 
     def _codes(self, x: Tensor) -> Tensor:
-        with torch.autocast("cuda", torch.bfloat16, enabled=x.is_cuda):
+        with fast(x.device.type):
             return self.codec.encode(x).latents.half()
+
+
+def _picked(x: Tensor, at: Tensor) -> Tensor:
+    """(N, S, 3, H, W) of clips (N, 3, F, H, W): their frames `at` (N, S)."""
+    return x.gather(2, at[:, None, :, None, None].expand(-1, 3, -1, *x.shape[3:])).transpose(1, 2)
 
 
 def _still_frames(x: Tensor, seed: int) -> Tensor:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from transformers import T5EncoderModel
 
-from generation.diffusion.patch_codec import PatchCodec
 from generation.diffusion.sketch_transformer import LEAST_NOISE, SketchTransformer
 from generation.training import asked, clips, pace
 from generation.training.asked import Asked
+from generation.training.fast import fast
 from generation.training.latents import MOST, Library
 from generation.training.muon import optimizers
 from generation.training.words import encoder
@@ -26,6 +26,7 @@ WORDS_WIDTH = 128
 TOWARDS_NOISE, SPREAD = 0.8, 1.1  # of the logit of the noise a clip is shown with
 FILES_AT_FIRST, FILES_AT_ONCE = 100, 8
 GROW_SECONDS = 5
+PATIENCE = 1000
 
 
 @dataclass
@@ -52,6 +53,21 @@ class Sketch:
             nn.init.zeros_(block.attn2.to_out[0].weight)
         return cls(transformer, encoder(WORDS_WIDTH))
 
+    @classmethod
+    def begun(cls, weights: Path, channels: int, heads: int, head_width: int, layers: int) -> Sketch:
+        """A new one that begins with what an earlier one, written as a folder of weights, has learned, but for its
+        answers: those begin with nothing. Of its layers as many are taken as there are to be, evenly."""
+        sketch = cls.new(channels, heads, head_width, layers)
+        read: dict[str, Any] = {"torch_dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
+        before = SketchTransformer.from_pretrained(weights / "transformer", **read)
+        blocks = before.transformer_blocks
+        picked = np.linspace(0, len(blocks) - 1, layers).round().astype(int)
+        before.transformer_blocks = nn.ModuleList(blocks[int(each)] for each in picked)
+        learned = {name: each for name, each in before.state_dict().items() if not name.startswith("proj_out")}
+        sketch.transformer.load_state_dict(learned, strict=False)
+        sketch.words = T5EncoderModel.from_pretrained(weights / "text_encoder", **read)
+        return sketch
+
     def both(self) -> nn.ModuleDict:
         return nn.ModuleDict({"transformer": self.transformer, "words": self.words})
 
@@ -74,8 +90,8 @@ class Course:
     """One training: data, optimizers, the pace, and where it is written down."""
 
     def __init__(
-        self, folder: Path, name: str, sketch: Sketch, codec: PatchCodec, device: str, seconds: float, pause: float,
-        rate: float = RATE, library: Library | None = None,
+        self, folder: Path, name: str, sketch: Sketch, device: str, seconds: float, pause: float,
+        rate: float = RATE, *, library: Library,
     ) -> None:  # fmt: skip
         self.path, self.sketch, self.device, self.peak = folder / f"{name}.pt", sketch, device, rate
         self.name = name
@@ -91,28 +107,32 @@ class Course:
                 each.load_state_dict(state)
             self.pace = pace.Pace(seconds, pause, found["spent"], found["count"])
             self.rng = np.random.default_rng([2, found["count"]])
-        codec.to(device)  # type: ignore[arg-type]
-        self.library = library or Library(folder / "clips", codec, device)
+        self.library = library
         tokens = self.library.tokenizer([""], padding="max_length", max_length=MOST, return_tensors="pt")
         self.empty = (tokens.input_ids.to(device), tokens.attention_mask.to(device))
         self.saved = self.said = self.grown = time.monotonic()
         self.losses: dict[str, list[float]] = {}
 
     def wait_for_clips(self, files: int = 1) -> None:
-        while not all(len(shelf) for shelf in self.library.shelves.values()) or len(self.library.seen) < files:
+        while not any(len(shelf) for shelf in self.library.shelves.values()) or len(self.library.seen) < files:
             self.library.grow(FILES_AT_FIRST)
             time.sleep(0.05)
         kept = {frames: len(shelf) for frames, shelf in self.library.shelves.items()}
         print(f"{self.name} begins with {kept} clips after {self.pace.elapsed - self.pace.spent:.0f} s", flush=True)
 
     def next(self, batch: int) -> Asked:
-        long = self.rng.integers(asked.LONG_ONE_IN) == 0
-        mode = str(self.rng.choice(list(asked.MODES), p=list(asked.MODES.values())))
-        if long and "depth" in mode:
-            mode = "first"
-        shelf = self.library.shelves[clips.LONG if long else clips.SHORT]
-        narrow = bool(self.rng.random() < asked.NARROW)
-        return asked.ask(shelf, batch // 2 if long else batch, self.rng, mode, narrow, self.empty)
+        """One batch of a mode that something has been drawn for."""
+        for _ in range(PATIENCE):
+            long = self.rng.integers(asked.LONG_ONE_IN) == 0
+            mode = str(self.rng.choice(list(asked.MODES), p=list(asked.MODES.values())))
+            if long and "depth" in mode:
+                mode = "first"
+            shelf = self.library.shelves[clips.LONG if long else clips.SHORT]
+            narrow = bool(self.rng.random() < asked.NARROW)
+            with contextlib.suppress(asked.NoneYet):
+                if len(shelf):
+                    return asked.ask(shelf, max(1, batch // 2) if long else batch, self.rng, mode, narrow, self.empty)
+        raise asked.NoneYet("nothing has been drawn that could be asked for")
 
     def step(self, loss: Tensor, mode: str) -> None:
         for each in self.steps:
@@ -163,13 +183,13 @@ def _plain(name: str, parameter: nn.Parameter) -> bool:
 
 
 def train(
-    folder: Path, codec: PatchCodec, device: str, seconds: float, pause: float, batch: int, compiled: bool,
-    library: Library | None = None, **shape: int,
+    folder: Path, sketch: Sketch, library: Library, seconds: float, pause: float, batch: int, compiled: bool,
+    rate: float = RATE,
 ) -> Sketch:  # fmt: skip
-    """A transformer after so many seconds in all; goes on from a checkpoint in the folder."""
+    """The sketch after so many seconds in all; goes on from a checkpoint in the folder."""
     torch.manual_seed(2)
-    sketch = Sketch.new(codec.config.latent_channels, **shape)  # type: ignore[attr-defined]
-    course = Course(folder, "model", sketch, codec, device, seconds, pause, library=library)
+    device = library.device
+    course = Course(folder, "model", sketch, device, seconds, pause, rate, library=library)
     course.wait_for_clips()
     if compiled:
         compile_blocks(sketch.transformer)
@@ -205,10 +225,6 @@ def compile_blocks(transformer: Any) -> None:
     torch._dynamo.config.suppress_errors = True  # type: ignore[attr-defined]
     for block in transformer.transformer_blocks:
         block.compile(dynamic=True)
-
-
-def fast(device: str) -> Any:
-    return torch.autocast("cuda", torch.bfloat16) if device.startswith("cuda") else contextlib.nullcontext()
 
 
 @torch.no_grad()

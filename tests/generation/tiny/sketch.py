@@ -5,8 +5,11 @@ from pathlib import Path
 import torch
 
 from generation.diffusion.patch_codec import PatchCodec
+from generation.diffusion.surveyor import Surveyor
+from generation.diffusion.thumbnails import Thumbnails
 from generation.training.export import export
 from generation.training.model import Sketch
+from generation.training.words import tokenizer
 
 SIZE = (64, 64)
 FRAMES = 25
@@ -15,7 +18,7 @@ CHANNELS = 8
 
 
 def build(folder: Path) -> None:
-    export(folder, sketch(), codec())
+    export(folder, sketch(), codec(), surveyor(), thumbnails())
 
 
 def sketch() -> Sketch:
@@ -32,3 +35,15 @@ def sketch() -> Sketch:
 def codec() -> PatchCodec:
     torch.manual_seed(1)
     return PatchCodec(CHANNELS, fine=8, wide=8, encoder_blocks=(1, 1), decoder_blocks=(1, 1))
+
+
+def surveyor() -> Surveyor:
+    torch.manual_seed(2)
+    return Surveyor(known=len(tokenizer()), heard=8, widths=(4, 4, 8), posed=8)
+
+
+def thumbnails() -> Thumbnails:
+    torch.manual_seed(3)
+    found = Thumbnails(known=len(tokenizer()), width=8, heads=2, layers=1)
+    torch.nn.init.normal_(found.write.weight, std=0.3)
+    return found

@@ -1,0 +1,155 @@
+"""One picture carried along with the camera: where what is seen in it stands once the camera has moved.
+
+A picture is a nearness at every pixel (1 / distance along the lens, in any unit of length) and a lens; a pose is how
+the camera has gone since, in the same unit. What no pixel of the picture reaches is filled smoothly from around it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+POSE = 7
+LEAST_FORWARD = 0.05  # nearer to the lens than this share of its old distance nothing is shown
+SCALES = 1 << 20  # steps of nearness by which what hides what is told
+CRACK = 1.1  # times nearer on both sides: what is seen between shows through a crack
+
+
+class Poses(NamedTuple):
+    """How the camera has gone for each of (...) moments: `turned` (..., 3) rotation vectors and `gone` (..., 3) along
+    right, up and forward, both as the camera stood before, and `closer` (...), the logarithm of the lens's length over
+    what it was."""
+
+    turned: Tensor
+    gone: Tensor
+    closer: Tensor
+
+
+def relative(poses: Poses, at: Poses) -> Poses:
+    """The same moments, seen from where the camera stood `at` one of them. Both begin at one and the same place."""
+    back = rotations(at.turned)
+    turns = rotations(poses.turned) @ back.mT
+    gone = (back @ (poses.gone - at.gone)[..., None])[..., 0]
+    return Poses(vectors(turns), gone, poses.closer - at.closer)
+
+
+def rotations(vectors: Tensor) -> Tensor:
+    """(..., 3, 3) that bring what stood before the camera to where it is after it turned (Rodrigues' formula)."""
+    angle = vectors.norm(dim=-1, keepdim=True).clamp(min=1e-9)[..., None]
+    x, y, z = (vectors / angle[..., 0]).unbind(-1)
+    nought = torch.zeros_like(x)
+    cross = torch.stack([nought, -z, y, z, nought, -x, -y, x, nought], dim=-1).unflatten(-1, (3, 3))
+    same = torch.eye(3, dtype=vectors.dtype, device=vectors.device)
+    return same + angle.sin() * cross + (1 - angle.cos()) * (cross @ cross)
+
+
+def vectors(turns: Tensor) -> Tensor:
+    """Rotation vectors (..., 3) of matrices that turn by less than half a circle."""
+    cosine = ((turns.diagonal(dim1=-2, dim2=-1).sum(-1) - 1) / 2).clamp(-1, 1)
+    angle = cosine.arccos()[..., None]
+    odd = torch.stack(
+        [
+            turns[..., 2, 1] - turns[..., 1, 2],
+            turns[..., 0, 2] - turns[..., 2, 0],
+            turns[..., 1, 0] - turns[..., 0, 1],
+        ],
+        dim=-1,
+    )
+    return odd * torch.where(angle > 1e-4, angle / (2 * angle.sin().clamp(min=1e-6)), 0.5)
+
+
+def carried(picture: Tensor, nearness: Tensor, lens: float, poses: Poses) -> Tensor:
+    """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
+
+    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture.
+    """
+    height, width = picture.shape[-2:]
+    rows, columns = nearness.shape
+    moved, near = projected(nearness, lens, poses, width / height)
+    offsets, found = _landed(moved, near, rows, columns)
+    offsets = torch.where(found, offsets, _filled(offsets, found))
+    offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
+    own = _grid(height, width, picture)
+    source = own + offsets.permute(0, 2, 3, 1)
+    looked = functional.grid_sample(
+        picture.expand(len(source), -1, -1, -1), source, mode="bilinear", padding_mode="border", align_corners=False
+    )
+    inside = (source.abs() <= 1 + 2 / width).all(-1)[:, None]
+    covered = functional.interpolate(found.float(), (height, width), mode="nearest") > 0
+    known = (inside & covered).expand(-1, 1, -1, -1)
+    return torch.where(known, looked, _filled(looked, known))
+
+
+def projected(nearness: Tensor, lens: float | Tensor, poses: Poses, aspect: float) -> tuple[Tensor, Tensor]:
+    """Where each of (h, w) goes: (N, h, w, 2) in the frame's own -1 to 1; and how near it is then, 0 behind the lens.
+
+    `aspect` is the frame's width over its height.
+    """
+    rows, columns = nearness.shape
+    grid = _grid(rows, columns, nearness)
+    across = torch.tensor([aspect / 2, -0.5], dtype=nearness.dtype, device=nearness.device) / lens
+    rays = torch.cat([grid * across, torch.ones_like(grid[..., :1])], dim=-1)
+    seen = rays - nearness[..., None] * poses.gone[:, None, None]
+    seen = torch.einsum("nij,nhwj->nhwi", rotations(poses.turned), seen)
+    forward = seen[..., 2]
+    ahead = forward > LEAST_FORWARD
+    depth = forward.clamp(min=LEAST_FORWARD)
+    where = seen[..., :2] / depth[..., None] / across * poses.closer.exp()[:, None, None, None]
+    return where, torch.where(ahead, (nearness + 1e-6) / depth, 0.0)
+
+
+def _grid(height: int, width: int, like: Tensor) -> Tensor:
+    """(height, width, 2): x and y of each pixel's middle, from -1 to 1."""
+    y, x = ((torch.arange(n, dtype=like.dtype, device=like.device) * 2 + 1) / n - 1 for n in (height, width))
+    return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)
+
+
+def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor]:
+    """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; and where one did."""
+    count, size = len(moved), rows * columns
+    x = ((moved[..., 0] + 1) / 2 * columns).floor()
+    y = ((moved[..., 1] + 1) / 2 * rows).floor()
+    inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows) & (near > 0)
+    clip = torch.arange(count, device=moved.device)[:, None, None]
+    place = torch.where(inside, (clip * rows + y) * columns + x, count * size).long().flatten()
+    level = (near / near.amax((1, 2), keepdim=True).clamp(min=1e-9) * SCALES).long()
+    source = torch.arange(size, device=moved.device).reshape(rows, columns).expand(count, -1, -1)
+    keys = torch.full((count * size + 1,), -1, dtype=torch.long, device=moved.device)
+    keys.scatter_reduce_(0, place, (level * size + source).flatten(), "amax")
+    keys = _closed(keys[:-1].reshape(count, rows, columns), size).flatten(1)
+    found = (keys >= 0).reshape(count, 1, rows, columns)
+    winner = keys.clamp(min=0) % size
+    grid = _grid(rows, columns, moved)
+    back = (grid - moved).flatten(1, 2)
+    offsets = back.gather(1, winner[..., None].expand(-1, -1, 2)).mT.reshape(count, 2, rows, columns)
+    return torch.where(found, offsets, 0.0), found
+
+
+def _closed(keys: Tensor, size: int) -> Tensor:
+    """Without cracks: what grows in the frame lands apart, and what is behind it would show between."""
+    for along in (2, 1, 2, 1):
+        padded = functional.pad(keys, (1, 1) if along == 2 else (0, 0, 1, 1), value=-1)
+        lower = torch.minimum(*(padded.narrow(along, start, keys.shape[along]) for start in (0, 2)))
+        hidden = (lower >= 0) & (lower // size > keys.clamp(min=0) // size * CRACK)
+        keys = torch.where(hidden | ((keys < 0) & (lower >= 0)), lower, keys)
+    return keys
+
+
+def _filled(values: Tensor, known: Tensor) -> Tensor:
+    """`values` (N, C, h, w) where `known` (N, 1, h, w); elsewhere a smooth way from what is known around."""
+    height, width = values.shape[-2:]
+    if min(height, width) < 2:
+        return values
+    weight = known.to(values.dtype)
+    size = ((height + 1) // 2, (width + 1) // 2)
+    padded = (0, width % 2, 0, height % 2)
+    mass = functional.avg_pool2d(functional.pad(weight, padded), 2)
+    total = functional.avg_pool2d(functional.pad(values * weight, padded), 2)
+    mean = total / mass.clamp(min=1e-6)
+    around = _filled(mean, mass > 0)
+    assert around.shape[-2:] == size
+    smooth = functional.interpolate(around, scale_factor=2, mode="bilinear")[..., :height, :width]
+    return torch.where(known, values, smooth)

@@ -1,0 +1,141 @@
+"""Reads one picture and its words: how near everything in it is, and how the camera will go from there.
+
+So small that it costs a processor a few hundredths of a second. With it a picture can be carried along the camera's
+way, and what makes the clip has only to tell what that leaves out.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch import Tensor, nn
+from torch.nn import functional
+
+from generation.diffusion.reprojection import POSE, Poses, carried, relative
+
+RATE = 24  # frames in a second of the clips it was taught with
+ROWS, COLUMNS = 80, 144  # a picture is read at this size, whatever its own
+SQUARE = 2  # pixels along a side that are read and written at once
+READ = 3 * SQUARE**2 + 2  # their colours, and where in the frame they are
+KNOTS = 13  # moments of a clip, evenly from its first frame to its last, at which the camera is told
+FAR = 6.0  # the logarithm of how many times farther than usual anything is
+
+
+class Survey:
+    """`nearness` (B, ROWS, COLUMNS), 1 on average; `lens` (B), its length in heights of the picture; `knots`
+    (B, KNOTS, POSE): turns times the lens, ways in the unit of the nearness, and the lens's growth."""
+
+    def __init__(self, nearness: Tensor, lens: Tensor, knots: Tensor) -> None:
+        self.nearness, self.lens, self.knots = nearness, lens, knots
+
+    def poses(self, at: Tensor) -> Poses:
+        """The camera at moments `at` (N), from 0 at a clip's first frame to 1 at its last, of a batch of one."""
+        turned, gone, closer = _along(self.knots[0], at).split((3, 3, 1), dim=-1)
+        return Poses(turned / self.lens[0], gone, closer[..., 0])
+
+
+def _along(knots: Tensor, at: Tensor) -> Tensor:
+    """(N, POSE) at moments `at` (N) of knots (KNOTS, POSE), along lines from one to the next."""
+    along = at.clamp(0, 1) * (len(knots) - 1)
+    low = along.floor().clamp(max=len(knots) - 2).long()
+    share = (along - low)[:, None]
+    return knots[low] * (1 - share) + knots[low + 1] * share
+
+
+class Stage(nn.Module):
+    """Two convolutions that listen to the words."""
+
+    def __init__(self, inward: int, outward: int, heard: int) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(inward, outward, 3, padding=1)
+        self.two = nn.Conv2d(outward, outward, 3, padding=1)
+        self.same = nn.Conv2d(inward, outward, 1)
+        self.said = nn.Linear(heard, 2 * outward)
+        self.level = nn.GroupNorm(4, outward)
+
+    def forward(self, x: Tensor, heard: Tensor) -> Tensor:
+        scale, shift = self.said(heard)[..., None, None].chunk(2, dim=1)
+        inner = functional.silu(self.level(self.one(x)) * (1 + scale) + shift)
+        return self.same(x) + self.two(inner)
+
+
+class Surveyor(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """`known` words are looked up in vectors as wide as `heard`; `widths` are those at ever half the size."""
+
+    @register_to_config
+    def __init__(
+        self, known: int = 128, heard: int = 96, widths: tuple[int, ...] = (32, 64, 96, 128), posed: int = 256
+    ) -> None:
+        super().__init__()
+        self.lexicon = nn.Embedding(known, heard)
+        self.moment = nn.Linear(2, heard)
+        self.hear = nn.Sequential(nn.Linear(heard, heard), nn.SiLU(), nn.Linear(heard, heard))
+        pairs = list(zip((READ, *widths[:-1]), widths, strict=True))
+        self.down = nn.ModuleList(Stage(inward, outward, heard) for inward, outward in pairs)
+        self.up = nn.ModuleList(Stage(low + high, high, heard) for high, low in pairwise(widths))
+        self.near = nn.Conv2d(widths[0], SQUARE**2, 3, padding=1)
+        pooled = 15 * widths[-1] // 4
+        self.narrow = nn.Conv2d(widths[-1], widths[-1] // 4, 1)
+        self.pose = nn.Sequential(
+            nn.Linear(pooled + widths[-1] + 2 * heard, posed), nn.SiLU(),
+            nn.Linear(posed, posed), nn.SiLU(),
+            nn.Linear(posed, KNOTS * POSE + 1),
+        )  # fmt: skip
+
+    def forward(self, picture: Tensor, words: Tensor, heard: Tensor, moment: Tensor) -> Survey:
+        """`picture` (B, 3, ROWS, COLUMNS) from -1 to 1; `words` (B, M) tokens, of which `heard` (B, M) count; `moment`
+        (B, 2): how far into its clip the picture is, from 0 to 1, and how many seconds the clip has."""
+        said = (self.lexicon(words) * heard[..., None]).sum(1) / heard.sum(1, keepdim=True).clamp(min=1)
+        when = self.moment(moment)
+        told = said + self.hear(said + when)
+        small = functional.pixel_unshuffle(picture, SQUARE)
+        y, x = (torch.linspace(-1, 1, n, dtype=picture.dtype, device=picture.device) for n in small.shape[-2:])
+        place = torch.stack(torch.meshgrid(y, x, indexing="ij")).expand(len(picture), -1, -1, -1)
+        x = torch.cat([small, place], dim=1)
+        kept = []
+        for number, stage in enumerate(self.down):
+            x = stage(functional.avg_pool2d(x, 2) if number else x, told)
+            kept.append(x)
+        pooled = functional.adaptive_avg_pool2d(self.narrow(x), (3, 5)).flatten(1)
+        posed = self.pose(torch.cat([pooled, x.mean((2, 3)), told, when], dim=-1)).float()
+        for stage, beside in zip(reversed(self.up), reversed(kept[:-1]), strict=True):
+            large = functional.interpolate(x, beside.shape[-2:], mode="nearest")
+            x = stage(torch.cat([large, beside], dim=1), told)
+        near = functional.pixel_shuffle(self.near(x), SQUARE)[:, 0].float().clamp(-FAR, FAR).exp()
+        near = near / near.mean((1, 2), keepdim=True)
+        return Survey(near, posed[:, -1].exp(), posed[:, :-1].unflatten(-1, (KNOTS, POSE)))
+
+
+def between(
+    surveyor: Surveyor, pictures: list[tuple[Tensor, int]], frames: int, words: Tensor, heard: Tensor
+) -> Tensor:
+    """(3, frames, H, W): each frame is the nearest in time of `pictures` ((3, H, W) from -1 to 1, each at its frame),
+    carried along the camera's way; the earlier one where two are as near. `words` and `heard` (1, M) are of all."""
+    if frames == 1:
+        return pictures[0][0][:, None]
+    order = sorted(pictures, key=lambda each: each[1])
+    starts = [0, *((one + other) // 2 + 1 for (_, one), (_, other) in pairwise(order)), frames]
+    parts = [
+        _carried(surveyor, picture, at, range(*run), frames, words, heard)
+        for (picture, at), run in zip(order, pairwise(starts), strict=True)
+    ]
+    return torch.cat(parts, dim=1)
+
+
+def _carried(
+    surveyor: Surveyor, picture: Tensor, at: int, run: range, frames: int, words: Tensor, heard: Tensor
+) -> Tensor:
+    last = max(1, frames - 1)
+    shown = functional.interpolate(picture[None], (ROWS, COLUMNS), mode="area")
+    moment = torch.tensor([[at / last, last / RATE]], dtype=picture.dtype, device=picture.device)
+    found = surveyor(shown.to(surveyor.dtype), words, heard, moment.to(surveyor.dtype))
+    poses = found.poses(torch.tensor(run, dtype=torch.float32, device=picture.device) / last)
+    here = found.poses(moment[0, :1].float())
+    still = relative(poses, Poses(*(each.expand_as(other) for each, other in zip(here, poses, strict=True))))
+    clip = carried(picture, found.nearness[0].float(), float(found.lens[0]), still)
+    if at in run:
+        clip[at - run.start] = picture
+    return clip.transpose(0, 1)

@@ -1,0 +1,214 @@
+"""Trains the surveyor on single pictures: how near things are, and how the camera goes, judged by where things land."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from generation.diffusion.reprojection import Poses, projected
+from generation.diffusion.surveyor import COLUMNS, KNOTS, POSE, ROWS, Survey, Surveyor
+from generation.training import pace, views
+from generation.training.fast import fast
+from generation.training.muon import optimizers
+from generation.training.words import MOST, tokenizer
+
+RATE = 2e-3
+ASIDE = 8  # columns of a view that are not in a narrow one
+NARROW = 0.5  # of batches
+AT_FIRST = 0.25  # of views more than there are of them anyway
+COARSE = (8, 14)  # places of a picture whose way is looked at
+SOON = 0.05  # heights of the picture below which a difference counts by its square
+OUTSIDE = 1.6  # beyond, in the frame's own -1 to 1, nobody sees where a thing went
+GROW_SECONDS = 20
+
+
+@dataclass
+class Pool:
+    """The views drawn so far; those of even rows of a file come in a mirror too."""
+
+    folder: Path
+    held_out: bool = False
+    parts: dict[str, Tensor] = field(default_factory=dict)
+    seen: set[Path] = field(default_factory=set)
+
+    def grow(self) -> None:
+        words = tokenizer()
+        for path in views.files(self.folder, self.held_out):
+            if path in self.seen:
+                continue
+            self.seen.add(path)
+            for found in (views.read(path), views.mirrored(views.read(path))):
+                text = words(
+                    [each["caption"] for each in found.facts],
+                    padding="max_length",
+                    max_length=MOST,
+                    return_tensors="pt",
+                )
+                new = {name: getattr(found, name) for name in views.TENSORS}
+                new |= {"words": text.input_ids, "heard": text.attention_mask}
+                self.parts = {
+                    name: torch.cat([self.parts[name], new[name]]) if self.parts else new[name] for name in new
+                }
+
+    def __len__(self) -> int:
+        return len(self.parts["lens"]) if self.parts else 0
+
+    def some(self, size: int, rng: np.random.Generator) -> Tensor:
+        """Rows of views; half of them are their clips' first frames, because most clips are asked for from there."""
+        rows = rng.integers(len(self), size=size)
+        return torch.from_numpy(np.where(rng.random(size) < AT_FIRST, rows - rows % views.EACH, rows))
+
+    def batch(self, rows: Tensor, device: str) -> dict[str, Tensor]:
+        found = {name: each[rows].to(device) for name, each in self.parts.items()}
+        found["picture"] = found["picture"].permute(0, 3, 1, 2).float() / 127.5 - 1
+        near = found["nearness"].float()
+        unit = near.mean((1, 2)).clamp(min=1e-3)
+        found["nearness"] = near / unit[:, None, None]
+        found["aspect"] = torch.tensor(COLUMNS / ROWS)
+        way = found["knots"].clone()
+        way[..., :3] *= found["lens"][:, None, None]
+        way[..., 3:6] *= unit[:, None, None]
+        found["knots"] = way
+        return found
+
+
+def train(folder: Path, device: str, seconds: float, pause: float = float("inf"), batch: int = 32) -> Surveyor:
+    """A surveyor after so many seconds in all; goes on from a checkpoint in the folder."""
+    torch.manual_seed(5)
+    surveyor = Surveyor(known=len(tokenizer())).to(device, memory_format=torch.channels_last)
+    steps = optimizers(surveyor, RATE, _plain)
+    mean, going, path = pace.Mean(surveyor, 0.995), pace.Pace(seconds, pause), folder / "surveyor.pt"
+    kept = pace.load(path, device)
+    if kept is not None:
+        surveyor.load_state_dict(kept["module"])
+        mean.weights = kept["mean"]
+        for each, state in zip(steps, kept["steps"], strict=True):
+            each.load_state_dict(state)
+        going = pace.Pace(seconds, pause, kept["spent"], kept["count"])
+    rng = np.random.default_rng([5, going.steps])
+    pool = Pool(folder / "views")
+    while not len(pool):
+        pool.grow()
+        time.sleep(0.2)
+    grown = said = saved = time.monotonic()
+    sums: list[tuple[float, ...]] = []
+    while not going.over:
+        for each in steps:
+            for group in each.param_groups:
+                group["lr"] = RATE * going.rate()
+        asked = pool.batch(pool.some(batch, rng), device)
+        if rng.random() < NARROW:
+            asked = narrowed(asked)
+        with fast(device):
+            found = told(surveyor, asked)
+        losses = off(found, asked)
+        torch.stack(losses).sum().backward()
+        torch.nn.utils.clip_grad_norm_(surveyor.parameters(), 1.0)
+        for each in steps:
+            each.step()
+            each.zero_grad(set_to_none=True)
+        going.steps += 1
+        mean.see(surveyor, going.steps)
+        sums.append(tuple(float(each.detach()) for each in losses))
+        now = time.monotonic()
+        if now - said > 15:
+            said = now
+            means = " ".join(f"{each:.4f}" for each in np.mean(sums, axis=0))
+            print(f"survey {going.elapsed:.0f} s, step {going.steps}, {len(pool)} views: {means}", flush=True)
+            sums = []
+        if now - grown > GROW_SECONDS:
+            grown = now
+            pool.grow()
+        if now - saved > pace.SAVE_SECONDS:
+            saved = now
+            _save(path, surveyor, mean, steps, going)
+    _save(path, surveyor, mean, steps, going)
+    mean.into(surveyor)
+    return surveyor.eval()
+
+
+@torch.no_grad()
+def measured(surveyor: Surveyor, folder: Path, device: str) -> dict[str, float]:
+    """On held-out views: correlation of nearness, and how far things land from their places, in widths of the frame, as
+    told and with a camera that rests."""
+    pool = Pool(folder / "views", held_out=True)
+    pool.grow()
+    asked = pool.batch(torch.arange(len(pool)), device)
+    found = told(surveyor, asked)
+    pairs = torch.stack([found.nearness.flatten(1), asked["nearness"].flatten(1)], dim=1)
+    alike = torch.stack([torch.corrcoef(each)[0, 1] for each in pairs])
+    true, _ = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
+    resting, _ = _landed(asked["nearness"], asked["lens"], 0 * asked["knots"], asked["aspect"])
+    made, _ = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+    kept = (true.abs() < OUTSIDE).all(-1)
+    off_by, off_at_rest = ((each - true)[..., 0].abs()[kept].mean() / 2 for each in (made, resting))
+    return {"nearness": float(alike.mean()), "off": float(off_by), "off at rest": float(off_at_rest)}
+
+
+def narrowed(asked: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same at eight to five, as most takes are asked for: what stands at both sides is not seen."""
+    inside = slice(ASIDE, COLUMNS - ASIDE)
+    picture = functional.interpolate(asked["picture"][..., inside], (ROWS, COLUMNS), mode="bilinear")
+    near = functional.interpolate(asked["nearness"][:, None, :, inside], (ROWS, COLUMNS), mode="nearest")[:, 0]
+    unit = near.mean((1, 2)).clamp(min=1e-3)
+    way = asked["knots"].clone()
+    way[..., 3:6] *= unit[:, None, None]
+    seen = {"picture": picture, "nearness": near / unit[:, None, None], "knots": way}
+    return asked | seen | {"aspect": torch.tensor((COLUMNS - 2 * ASIDE) / ROWS)}
+
+
+def told(surveyor: Surveyor, asked: dict[str, Tensor]) -> Survey:
+    return surveyor(asked["picture"], asked["words"], asked["heard"], asked["moment"])
+
+
+def off(found: Survey, asked: dict[str, Tensor]) -> tuple[Tensor, ...]:
+    """How far nearness, its logarithm, the lens, the camera's numbers and the places where things land are off."""
+    near, true = found.nearness, asked["nearness"]
+    shade = (near - true).abs().mean()
+    logs = ((near + 0.05).log() - (true + 0.05).log()).abs().mean()
+    lens = (found.lens.log() - asked["lens"].log()).abs().mean()
+    return shade, 0.3 * logs, 0.3 * lens, 2 * _soft(found.knots - asked["knots"]).mean(), 4 * _ways(found, asked)
+
+
+def _ways(found: Survey, asked: dict[str, Tensor]) -> Tensor:
+    """How far from their true places things land, in the frame's own -1 to 1."""
+    with torch.no_grad():
+        where, _ = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
+    made, _ = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+    return _soft(made.clamp(-OUTSIDE, OUTSIDE) - where.clamp(-OUTSIDE, OUTSIDE)).mean()
+
+
+def _landed(nearness: Tensor, lens: Tensor, knots: Tensor, aspect: Tensor) -> tuple[Tensor, Tensor]:
+    small = functional.interpolate(nearness[:, None], COARSE, mode="nearest")[:, 0]
+    count = len(small)
+    turned, gone, closer = knots.reshape(count, KNOTS, POSE).split((3, 3, 1), dim=-1)
+    found = [
+        projected(small[n], lens[n], Poses(turned[n] / lens[n], gone[n], closer[n, :, 0]), float(aspect))
+        for n in range(count)
+    ]
+    where, near = zip(*found, strict=True)
+    return torch.stack(where), torch.stack(near)
+
+
+def _soft(x: Tensor) -> Tensor:
+    return functional.smooth_l1_loss(x, torch.zeros_like(x), beta=SOON, reduction="none")
+
+
+def _plain(name: str, parameter: torch.nn.Parameter) -> bool:
+    """Whether AdamW is for it: what is looked up, and what writes an answer."""
+    return name.startswith(("lexicon", "near.", "moment", "pose.4", "down.0."))
+
+
+def _save(
+    path: Path, surveyor: Surveyor, mean: pace.Mean, steps: tuple[torch.optim.Optimizer, ...], going: pace.Pace
+) -> None:
+    states = [each.state_dict() for each in steps]
+    pace.save(
+        path, module=surveyor.state_dict(), mean=mean.weights, steps=states, spent=going.elapsed, count=going.steps
+    )
