@@ -45,12 +45,13 @@ class Pitch:
         self.say(f"Board: {len(_shots(project))} shots in {project.scenes.count()} scenes.")
         return project
 
-    def shoot(self, project: Project, count: int) -> None:
-        """`count` takes of every shot, and the first of each into the cut. Raises CouldNot at the first that fails."""
+    def shoot(self, project: Project, count: int, engine: str = "") -> None:
+        """`count` takes of every shot, and the first of each into the cut; `engine` is a choice's name, by default what
+        is usual for each. Raises CouldNot at the first that fails, Refusal for what cannot be asked of the engine."""
         shots = _shots(project)
         at_once = max(1, settings.TAKES_MAX_AT_ONCE // count)
         for start in range(0, len(shots), at_once):
-            self.takes += Take.objects.ask(project, shots[start : start + at_once], count, self.by)
+            self.takes += Take.objects.ask(project, shots[start : start + at_once], count, self.by, engine=engine)
         self.say(f"Asked: {len(self.takes)} takes of {_engines(self.takes)}.")
         self._await_takes()
         for shot in shots:

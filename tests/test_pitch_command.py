@@ -73,6 +73,16 @@ def test_a_running_app_is_used_and_left_running(written: Path, tmp_path: Path, a
     assert app.serves("web")
 
 
+def test_the_model_that_comes_along_makes_a_film(written: Path, tmp_path: Path, app: RunningApp) -> None:
+    film = tmp_path / "animatic.mp4"
+    how = ("--takes", 1, "--export", film, "--size", "256x160", "--engine", "sketch", "--project", "Sketched")
+    done = pitch(app, written, *how)
+    assert done.returncode == 0, done.stderr
+    assert "Asked: 2 takes of Sketch" in done.stderr
+    facts = probe(film)
+    assert (facts.width, facts.height) == (256, 160) and facts.frames > 48
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -99,6 +109,7 @@ def test_a_bad_script_is_refused_before_anything_starts(
         (["--rate", "25.5"], "no rate offered"),
         (["--size", "641x360"], "even number"),
         (["--takes", "0"], "expected 1 to 64"),
+        (["--engine", "dream"], "No engine is called 'dream'"),
         (["--export", "/nowhere/at/all/film.mp4"], "There is no folder /nowhere/at/all"),
     ],
 )

@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from generation.diffusion.reprojection import POSE, Poses, carried, relative
+from generation.diffusion.stages import Stage
 
 RATE = 24  # frames in a second of the clips it was taught with
 ROWS, COLUMNS = 80, 144  # a picture is read at this size, whatever its own
 SQUARE = 2  # pixels along a side that are read and written at once
 READ = 3 * SQUARE**2 + 2  # their colours, and where in the frame they are
+REST = 0.035  # ways shorter than this are none: a set that trembles is worse than one that rests
 KNOTS = 13  # moments of a clip, evenly from its first frame to its last, at which the camera is told
 FAR = 6.0  # the logarithm of how many times farther than usual anything is
 
@@ -33,8 +35,16 @@ class Survey:
 
     def poses(self, at: Tensor) -> Poses:
         """The camera at moments `at` (N), from 0 at a clip's first frame to 1 at its last, of a batch of one."""
-        turned, gone, closer = _along(self.knots[0], at).split((3, 3, 1), dim=-1)
+        knots = self.knots[0]
+        turned, gone, closer = (knots * (_way(knots) >= REST)).split((3, 3, 1), dim=-1)
+        turned, gone, closer = (_along(each, at) for each in (turned, gone, closer))
         return Poses(turned / self.lens[0], gone, closer[..., 0])
+
+
+def _way(knots: Tensor) -> Tensor:
+    """How far the camera goes at most, in heights of the picture as usually seen."""
+    turned, gone, closer = knots.split((3, 3, 1), dim=-1)
+    return (turned.norm(dim=-1) + gone.norm(dim=-1) + closer[:, 0].abs()).amax()
 
 
 def _along(knots: Tensor, at: Tensor) -> Tensor:
@@ -43,23 +53,6 @@ def _along(knots: Tensor, at: Tensor) -> Tensor:
     low = along.floor().clamp(max=len(knots) - 2).long()
     share = (along - low)[:, None]
     return knots[low] * (1 - share) + knots[low + 1] * share
-
-
-class Stage(nn.Module):
-    """Two convolutions that listen to the words."""
-
-    def __init__(self, inward: int, outward: int, heard: int) -> None:
-        super().__init__()
-        self.one = nn.Conv2d(inward, outward, 3, padding=1)
-        self.two = nn.Conv2d(outward, outward, 3, padding=1)
-        self.same = nn.Conv2d(inward, outward, 1)
-        self.said = nn.Linear(heard, 2 * outward)
-        self.level = nn.GroupNorm(4, outward)
-
-    def forward(self, x: Tensor, heard: Tensor) -> Tensor:
-        scale, shift = self.said(heard)[..., None, None].chunk(2, dim=1)
-        inner = functional.silu(self.level(self.one(x)) * (1 + scale) + shift)
-        return self.same(x) + self.two(inner)
 
 
 class Surveyor(ModelMixin, ConfigMixin):  # type: ignore[misc]

@@ -15,50 +15,51 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from generation.diffusion.stages import Stage
+
 ROWS = 20  # dots from top to bottom; across as many as the picture's shape has
-DOT = 4  # dots along a side of what is read and written at once
-COLOURS = 3 * DOT**2
-DEPTHS = DOT**2
-WAVES = 6  # of a place and of a time, each twice as long as the one before
+DOT = 4  # dots along a side of the coarsest that is looked at
+READ = 7  # colours, a depth and whether there is one, and a place
+WAVES = 6  # of a noise level, each half as long as the one before
 STEPS = 16
 GUIDANCE = 2.0
 
 
-class Layer(nn.Module):
+class Glance(nn.Module):
+    """Every place looks at every other one, and at the words."""
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.one, self.two = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
-        self.ask = nn.Linear(width, 3 * width)
-        self.answer = nn.Linear(width, width)
+        self.one, self.two = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.ask, self.answer = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        self.table = nn.Parameter(torch.zeros(6, width))
 
-    def forward(self, x: Tensor, when: Tensor) -> Tensor:
-        scale, shift, gate, scale_two, shift_two, gate_two = (self.table + when).unbind(1)
-        asked = self.ask(_told(self.one(x), scale, shift)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+    def forward(self, x: Tensor) -> Tensor:
+        asked = self.ask(self.one(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         heard = functional.scaled_dot_product_attention(*asked)
-        x = x + gate[:, None] * self.answer(heard.transpose(1, 2).flatten(2))
-        inner = functional.gelu(self.wide(_told(self.two(x), scale_two, shift_two)), approximate="tanh")
-        return x + gate_two[:, None] * self.narrow(inner)
+        x = x + self.answer(heard.transpose(1, 2).flatten(2))
+        return x + self.narrow(functional.gelu(self.wide(self.two(x)), approximate="tanh"))
 
 
 class Thumbnails(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """A transformer over squares of dots and over words, which tells the picture behind the noise."""
+    """Tells the picture behind the noise. `known` words are looked up in vectors as wide as the last of `widths`."""
 
     @register_to_config
-    def __init__(self, known: int = 128, width: int = 128, heads: int = 4, layers: int = 6) -> None:
+    def __init__(
+        self, known: int = 128, widths: tuple[int, ...] = (32, 64, 128), heads: int = 4, glances: int = 2
+    ) -> None:
         super().__init__()
-        self.lexicon = nn.Embedding(known, width)
-        self.place = nn.Linear(4 * WAVES, width)
-        self.moment = nn.Linear(1, width)
-        self.when = nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, 6 * width))
-        self.read = nn.Linear(COLOURS + DEPTHS + 1, width)
-        self.stack = nn.ModuleList(Layer(width, heads) for _ in range(layers))
-        self.last = nn.LayerNorm(width)
-        self.write = nn.Linear(width, COLOURS)
+        heard = widths[-1]
+        self.lexicon = nn.Embedding(known, heard)
+        self.when = nn.Sequential(nn.Linear(2 * WAVES + 1, heard), nn.SiLU(), nn.Linear(heard, heard))
+        self.hear = nn.Sequential(nn.Linear(heard, heard), nn.SiLU(), nn.Linear(heard, heard))
+        self.down = nn.ModuleList(Stage(low, high, heard) for low, high in pairwise((READ, *widths)))
+        self.middle = nn.ModuleList(Glance(heard, heads) for _ in range(glances))
+        self.up = nn.ModuleList(Stage(low + high, low, heard) for low, high in pairwise(widths))
+        self.write = nn.Conv2d(widths[0], 3, 3, padding=1)
         nn.init.zeros_(self.write.weight)
-        nn.init.zeros_(self.write.bias)
+        nn.init.zeros_(self.write.bias)  # type: ignore[arg-type]
 
     def forward(
         self,
@@ -72,23 +73,24 @@ class Thumbnails(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """The picture behind `dots` (B, 3, h, w) with as much `noise` (B) in them, from 0 to 1; `words` (B, M) tokens,
         of which `heard` (B, M) count; `depth` (B, 1, h, w) from -1 to 1, or none; `moment` (B): how far into its clip
         the picture is, from 0, which is meant where nothing is said, to 1."""
-        rows, columns = dots.shape[-2] // DOT, dots.shape[-1] // DOT
-        squares = functional.pixel_unshuffle(dots, DOT)
-        if depth is None:
-            told = squares.new_zeros(len(dots), DEPTHS + 1, rows, columns)
-        else:
-            there = (depth.flatten(1).amax(1) > -1).to(depth.dtype)[:, None, None, None].expand(-1, 1, rows, columns)
-            told = torch.cat([functional.pixel_unshuffle(depth, DOT) * there, there], dim=1)
-        tokens = self.read(torch.cat([squares, told], dim=1).flatten(2).mT) + self.place(_places(rows, columns, dots))
-        if moment is not None:
-            tokens = tokens + self.moment(moment[:, None])[:, None]
+        moment = dots.new_zeros(len(dots)) if moment is None else moment
+        depth = torch.full_like(dots[:, :1], -1) if depth is None else depth
+        there = (depth.flatten(1).amax(1) > -1).to(dots.dtype)[:, None, None, None].expand_as(depth)
         said = self.lexicon(words) * heard[..., None]
-        when = self.when(_waves(noise[:, None]).to(dots.dtype)).unflatten(-1, (6, -1))
-        x = torch.cat([said, tokens], dim=1)
-        for layer in self.stack:
-            x = layer(x, when)
-        made = self.write(self.last(x[:, words.shape[1] :]))
-        return functional.pixel_shuffle(made.mT.unflatten(-1, (rows, columns)), DOT)
+        when = self.when(torch.cat([_waves(noise[:, None]).to(dots.dtype), moment[:, None]], dim=-1))
+        told = self.hear(said.sum(1) / heard.sum(1, keepdim=True).clamp(min=1) + when) + when
+        x = torch.cat([dots, depth * there, there, _places(dots)], dim=1)
+        kept = []
+        for number, stage in enumerate(self.down):
+            x = stage(functional.avg_pool2d(x, 2) if number else x, told)
+            kept.append(x)
+        tokens = torch.cat([said, x.flatten(2).mT], dim=1)
+        for glance in self.middle:
+            tokens = glance(tokens)
+        x = tokens[:, words.shape[1] :].mT.unflatten(-1, x.shape[-2:])
+        for stage, beside in zip(reversed(self.up), reversed(kept[:-1]), strict=True):
+            x = stage(torch.cat([functional.interpolate(x, beside.shape[-2:], mode="nearest"), beside], dim=1), told)
+        return self.write(x)
 
     @torch.no_grad()
     def make(
@@ -120,15 +122,11 @@ def drawn_large(dots: Tensor, height: int, width: int) -> Tensor:
     return functional.interpolate(dots, (height, width), mode="bicubic", antialias=False).clamp(-1, 1)
 
 
-def _told(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    return x * (1 + scale[:, None]) + shift[:, None]
-
-
-def _places(rows: int, columns: int, like: Tensor) -> Tensor:
-    """(rows * columns, 4 * WAVES): where each square stands, in heights of the picture from its middle."""
+def _places(like: Tensor) -> Tensor:
+    """(B, 2, h, w): where each dot stands, in heights of the picture from its middle."""
+    rows, columns = like.shape[-2:]
     y, x = ((torch.arange(n, device=like.device) - (n - 1) / 2) / rows for n in (rows, columns))
-    both = torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flatten(0, 1)
-    return torch.cat([_waves(both[:, :1]), _waves(both[:, 1:])], dim=-1).to(like.dtype)
+    return torch.stack(torch.meshgrid(y, x, indexing="ij")).to(like.dtype).expand(len(like), -1, -1, -1)
 
 
 def _waves(x: Tensor) -> Tensor:

@@ -12,6 +12,10 @@ def fast(device: str) -> Any:
     """bfloat16 where that is quicker: on a card, and on a processor that multiplies it."""
     if device.startswith("cuda"):
         return torch.autocast("cuda", torch.bfloat16)
-    if torch.cpu._is_avx512_bf16_supported():
+    if halves_help(device):
         return torch.autocast("cpu", torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def halves_help(device: str) -> bool:
+    return device.startswith("cuda") or torch.cpu._is_avx512_bf16_supported()

@@ -23,6 +23,7 @@ from generation.training.words import encoder
 
 RATE = 2e-3
 WORDS_WIDTH = 128
+LEARNED_NOISE = 0.3  # below it, where no step begins, an error of the picture counts no more
 TOWARDS_NOISE, SPREAD = 0.8, 1.1  # of the logit of the noise a clip is shown with
 FILES_AT_FIRST, FILES_AT_ONCE = 100, 8
 GROW_SECONDS = 5
@@ -209,7 +210,8 @@ def flow_loss(sketch: Sketch, ask: Asked, rng: np.random.Generator) -> Tensor:
     noise = torch.randn_like(ask.clean)
     noisy = torch.lerp(ask.clean, noise, sigma[..., None])
     found = sketch.velocity(ask, noisy, sigma)
-    return off(found, noise - ask.clean, ask)
+    counts = sigma / sigma.clamp(min=LEARNED_NOISE)
+    return off(found * counts[..., None], (noise - ask.clean) * counts[..., None], ask)
 
 
 def off(found: Tensor, wanted: Tensor, ask: Asked) -> Tensor:

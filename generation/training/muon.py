@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from generation.training.fast import halves_help
+
 # Of the quintic that brings singular values near one in five rounds; from the published method.
 A, B, C = 3.4445, -4.7750, 2.0315
 ROUNDS = 5
@@ -51,7 +53,7 @@ class Muon(torch.optim.Optimizer):
 
 def evened(matrices: Tensor) -> Tensor:
     """(N, rows, columns) with singular values near one."""
-    x = matrices.bfloat16() if matrices.is_cuda else matrices.clone()
+    x = matrices.bfloat16() if halves_help(matrices.device.type) else matrices.clone()
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)

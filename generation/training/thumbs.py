@@ -31,7 +31,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
     """A maker of thumbnails after so many seconds in all; goes on from a checkpoint in the folder."""
     torch.manual_seed(6)
     words = tokenizer()
-    model = Thumbnails(known=len(words)).to(device)
+    model = Thumbnails(known=len(words)).to(device, memory_format=torch.channels_last)
     steps = optimizers(model, RATE, _plain)
     mean, going, path = pace.Mean(model), pace.Pace(seconds, pause), folder / "thumbnails.pt"
     kept = pace.load(path, device)
@@ -125,7 +125,7 @@ def sheet(model: Thumbnails, pool: Pool, path: Path, count: int = 32) -> None:
 
 def _plain(name: str, parameter: torch.nn.Parameter) -> bool:
     """Whether AdamW is for it: what is looked up, and what reads or writes."""
-    return not name.startswith("stack.") or name.endswith("table")
+    return name.startswith(("lexicon", "when.0", "down.0.", "write"))
 
 
 def _save(

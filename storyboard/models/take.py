@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from storyboard.models.media import Media
     from storyboard.models.person import User
     from storyboard.models.project import Project
+    from storyboard.models.version import Version
 
 
 class Batch(models.Model):
@@ -146,6 +147,18 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
                 raise
             return earlier
 
+    @staticmethod
+    def _recipe_for(
+        code: str, choice: engines.Choice | None, project: Project, version: Version, index: int, inputs: dict[str, Any]
+    ) -> Recipe:
+        """One take's recipe. Where it is one of several shots', `code` says whose it is, and a refusal says so too."""
+        try:
+            return asking.complete(choice, project, version, index, inputs)
+        except Refusal as refusal:
+            if not code:
+                raise
+            raise type(refusal)(f"Shot {code}: {refusal} Nothing was asked for.", **refusal.facts) from None
+
     def _queue(
         self, batch: Batch, shots: list[Shot], count: int, engine: str, front: bool, audition: bool, **inputs: Any
     ) -> list[Take]:
@@ -166,7 +179,9 @@ class TakeQuerySet(OfProject, LineQuerySet):  # type: ignore[override]
             choice = chosen or asking.usual(here, project, version, inputs)
             share = asking.audition_share(choice) if audition else None
             for index in range(count):
-                recipe = asking.complete(choice, project, version, index, inputs)
+                recipe = self._recipe_for(
+                    held[pk].code if len(ids) > 1 else "", choice, project, version, index, inputs
+                )
                 takes.append(
                     Take(
                         project=project,

@@ -135,3 +135,16 @@ def test_the_sample_and_the_command_ask_for_what_is_usual(
         factories.ready_take(shot, alice)
     pitching.Pitch(alice, said.append).shoot(project, 1)
     assert "sketch" in usual and said == ["Asked: 2 takes of Sketch and Blocking."]
+
+
+def test_a_shot_that_is_too_long_for_the_engine_is_named_among_several(
+    with_gate: Callable[[str], None], kite: Project, alice: User
+) -> None:
+    with_gate("released")
+    short, long = factories.shot(kite, frames=48), factories.shot(kite, frames=LONG)
+    with pytest.raises(Refusal) as refused:
+        Take.objects.ask(kite, [short, long], 2, alice, engine="sketch")
+    assert str(refused.value).startswith(f"Shot {long.code}: ") and "Nothing was asked for." in str(refused.value)
+    assert not Take.objects.exists()
+    with pytest.raises(Refusal, match="^This take asks for"):
+        Take.objects.ask(kite, [long], 2, alice, engine="sketch")

@@ -32,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("script", type=Path, help="a Fountain or Final Draft file")
         parser.add_argument("--takes", type=_count, default=2, help="takes of each shot (2)")
         parser.add_argument("--export", type=Path, required=True, metavar="FILE.mp4", help="where the film goes")
+        parser.add_argument(
+            "--engine", default="", help="what makes the takes, such as sketch; by default what is usual"
+        )
         parser.add_argument("--project", default="", help="its name; the script's title by default")
         parser.add_argument("--burn-ins", action="store_true", help="project, shot, take and timecode in the picture")
         parser.add_argument(
@@ -81,7 +84,7 @@ class Command(BaseCommand):
             project = pitch.begin(
                 data, options["script"].name, name, rate_num=num, rate_den=den, width=width, height=height
             )
-            pitch.shoot(project, options["takes"])
+            pitch.shoot(project, options["takes"], options["engine"])
             frames = pitch.take_away(project, options["export"], options["burn_ins"])
         except BaseException:
             pitch.call_off()

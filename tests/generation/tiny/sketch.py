@@ -44,6 +44,6 @@ def surveyor() -> Surveyor:
 
 def thumbnails() -> Thumbnails:
     torch.manual_seed(3)
-    found = Thumbnails(known=len(tokenizer()), width=8, heads=2, layers=1)
+    found = Thumbnails(known=len(tokenizer()), widths=(4, 8), heads=2, glances=1)
     torch.nn.init.normal_(found.write.weight, std=0.3)
     return found

@@ -122,7 +122,7 @@ def test_a_surveyor_carries_from_the_nearest_picture_and_leaves_those_as_they_ar
 
 def test_a_thumbnail_is_the_same_for_the_same_noise_and_follows_a_depth():
     torch.manual_seed(0)
-    model = Thumbnails(known=len(tokenizer()), width=16, heads=2, layers=1).eval()
+    model = Thumbnails(known=len(tokenizer()), widths=(4, 8), heads=2, glances=1).eval()
     torch.nn.init.normal_(model.write.weight, std=0.5)
     text, nothing = (
         tokenizer()([said], padding="max_length", max_length=MOST, return_tensors="pt")
