@@ -146,5 +146,5 @@ def test_a_shot_that_is_too_long_for_the_engine_is_named_among_several(
         Take.objects.ask(kite, [short, long], 2, alice, engine="sketch")
     assert str(refused.value).startswith(f"Shot {long.code}: ") and "Nothing was asked for." in str(refused.value)
     assert not Take.objects.exists()
-    with pytest.raises(Refusal, match="^This take asks for"):
+    with pytest.raises(Refusal, match=r"^This take asks for"):
         Take.objects.ask(kite, [long], 2, alice, engine="sketch")
