@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 RIDGE = 1e-3
+SAMPLED, TURNS = 2048, 8  # cells that are enough to find the strongest component in, and turns towards it
 
 
 @dataclass
@@ -52,17 +53,24 @@ class Colours:
             save_file({"gram": self.gram, "moment": self.moment}, new)
             new.replace(self.path)
 
-    def movie(self, latents: torch.Tensor, width: int, height: int) -> np.ndarray:
-        """uint8 (T, height, width, 3): a small movie of the latents, one picture for each of their frames."""
-        cells = _with_one(torch.nan_to_num(latents))
-        shape = (*latents.shape[1:], 3)
-        if self.gram is None or self.moment is None or self.gram.shape[0] != cells.shape[1]:
-            small = _grey(cells).reshape(shape)
-        else:
-            ridge = RIDGE * np.trace(self.gram) / len(self.gram) * np.eye(len(self.gram))
-            small = (cells @ np.linalg.solve(self.gram + ridge, self.moment)).reshape(shape)
-        pictures = (np.clip(small, 0, 1) * 255).astype(np.uint8)
+    def movie(self, latents: np.ndarray, width: int, height: int) -> np.ndarray:
+        """uint8 (T, height, width, 3) from float32 (channels, T, H, W): one picture for each frame of the latents.
+
+        Drawn beside the sampling, so by one thread: `@` would take the cores that the sampling works on.
+        """
+        channels, *shape = latents.shape
+        cells = np.nan_to_num(latents).reshape(channels, -1)
+        colours = self._fitted(channels)
+        small = _grey(cells) if colours is None else np.einsum("cn,cd->dn", cells, colours[:-1]) + colours[-1:].T
+        pictures = (np.clip(small, 0, 1) * 255).astype(np.uint8).T.reshape(*shape, 3)
         return np.stack([cv2.resize(each, (width, height), interpolation=cv2.INTER_CUBIC) for each in pictures])
+
+    def _fitted(self, channels: int) -> np.ndarray | None:
+        """float32 (channels + 1, 3), the last row for the one behind each cell; None before a take was learnt from."""
+        if self.gram is None or self.moment is None or self.gram.shape[0] != channels + 1:
+            return None
+        ridge = RIDGE * np.trace(self.gram) / len(self.gram) * np.eye(len(self.gram))
+        return np.linalg.solve(self.gram + ridge, self.moment).astype(np.float32)
 
 
 def _with_one(latents: torch.Tensor) -> np.ndarray:
@@ -72,11 +80,20 @@ def _with_one(latents: torch.Tensor) -> np.ndarray:
 
 
 def _grey(cells: np.ndarray) -> np.ndarray:
-    centred = cells[:, :-1] - cells[:, :-1].mean(axis=0)
-    strongest = np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    along = centred @ strongest
+    """(3, cells) from (channels, cells): where each lies along the direction in which they differ most."""
+    centred = cells - cells.mean(axis=1, keepdims=True)
+    along = np.einsum("cn,c->n", centred, _strongest(centred[:, :: 1 + cells.shape[1] // SAMPLED]))
     spread = np.abs(along).max() or 1.0
-    return np.repeat((0.5 + 0.4 * along / spread)[:, None], 3, axis=1)
+    return np.repeat(0.5 + 0.4 * along[None] / spread, 3, axis=0)
+
+
+def _strongest(centred: np.ndarray) -> np.ndarray:
+    """The first principal direction, near enough to look at: any direction turns towards it each time it is mapped."""
+    direction = centred[:, (centred**2).sum(axis=0).argmax()]
+    for _ in range(TURNS):
+        direction = np.einsum("cn,n->c", centred, np.einsum("cn,c->n", centred, direction))
+        direction = direction / (np.linalg.norm(direction) or 1.0)
+    return direction
 
 
 def _spread(frames: np.ndarray, count: int) -> np.ndarray:

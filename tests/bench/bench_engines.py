@@ -84,13 +84,13 @@ def main() -> None:
         list(engine.run(recipe, TestDesk(folder, registry, **how)).frames)  # type: ignore[arg-type]
 
     def without_previews() -> None:
-        from generation.diffusion.shooting import _Window
+        from generation.diffusion.window import Window
 
-        show, _Window.show = _Window.show, lambda *_: None  # type: ignore[method-assign]
+        show, Window.show = Window.show, lambda *_: None  # type: ignore[method-assign]
         try:
             take()
         finally:
-            _Window.show = show  # type: ignore[method-assign]
+            Window.show = show  # type: ignore[method-assign]
 
     def bare() -> None:
         here = residence.resident()
