@@ -148,7 +148,9 @@ def _once(
         except Pause as pause:
             raise _held(pause, desk) from None
     seconds["run the pipeline"] = time.monotonic() - began
+    began = time.monotonic()
     frames = sound(_frames(result), plan.dtype)
+    seconds["check the frames"] = time.monotonic() - began
     if beat.passes == 1:  # else the latents are those of a part of the frames
         window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}

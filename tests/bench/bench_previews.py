@@ -40,6 +40,23 @@ class Encoding(TestDesk):
         self.previews.append(moving(frame))
 
 
+def drawn_at_once(window: Window, pipe: Any, clean: Callable[[], torch.Tensor]) -> None:
+    """In place of Window.show: as it was before previews had a thread."""
+    now = time.monotonic()
+    if window.unpack is not None and now - window._taken >= windows.SECONDS:
+        window._taken = now
+        window._draw(copied(window.unpack(pipe, clean())))
+
+
+def settle(folder: Path) -> None:
+    """Django's settings, for the desk's own encoding; nothing is asked of a server."""
+    os.environ["CIRCLE_TAKE_DATA"] = str(folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storyboard.settings")
+    import django
+
+    django.setup()
+
+
 def moving(frame: np.ndarray) -> Any:
     from generation.desk import _moving
 
@@ -158,11 +175,7 @@ def opened(folder: Path) -> Iterator[Window]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="circle-take-bench-") as folder:
-        os.environ["CIRCLE_TAKE_DATA"] = folder  # settings only: nothing is asked of a server
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storyboard.settings")
-        import django
-
-        django.setup()
+        settle(Path(folder))
         residence._calm_threads()
         print(f"{WIDTH}x{HEIGHT}, {FRAMES} frames, latents {' x '.join(map(str, LATENTS))}, {ROUNDS} rounds, medians;")
         print(
