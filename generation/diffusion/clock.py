@@ -63,7 +63,7 @@ class Clock:
     weights: str
     tell: Callable[[int, int, str], None]
     hold: Callable[[int, int], bool]
-    look: Callable[[torch.Tensor], None] | None = None
+    look: Callable[[Callable[[], torch.Tensor]], None] | None = None
     resumed: State | None = None
     beat: Beat = ONCE
     ahead: Ahead | None = None
@@ -128,7 +128,8 @@ class Clock:
         self.done += 1
         self.last = outputs[0]
         if self.look is not None:
-            self.look(outputs[1] if len(outputs) > 1 else _clean(sample, outputs[0], before, _sigma(scheduler)))
+            after = _sigma(scheduler)
+            self.look(lambda: outputs[1] if len(outputs) > 1 else _clean(sample, outputs[0], before, after))
         self._turn()
         self.outputs = outputs
         self._keep_past(outputs)
@@ -312,21 +313,27 @@ def _sample(scheduler: Any, args: tuple, kwargs: dict[str, Any]) -> torch.Tensor
     return inspect.signature(type(scheduler).step).bind(scheduler, *args, **kwargs).arguments["sample"]
 
 
-def _sigma(scheduler: Any) -> float | None:
-    """The noise level where the scheduler stands now; None where it keeps none."""
+def _sigma(scheduler: Any) -> torch.Tensor | None:
+    """The noise level where the scheduler stands now; None where it keeps none.
+
+    Left on the device where the schedule is: to ask for its number would be to wait for all that the device has to do.
+    """
     sigmas, index = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
     if sigmas is None or not hasattr(scheduler, "step_index"):
         return None
     at = index if index is not None else (scheduler.begin_index or 0)
-    return float(sigmas[min(int(at), len(sigmas) - 1)])
+    return torch.as_tensor(sigmas[min(int(at), len(sigmas) - 1)])
 
 
-def _clean(sample: torch.Tensor, stepped: torch.Tensor, before: float | None, after: float | None) -> torch.Tensor:
+def _clean(
+    sample: torch.Tensor, stepped: torch.Tensor, before: torch.Tensor | None, after: torch.Tensor | None
+) -> torch.Tensor:
     """The picture that the model sees behind the noise: the straight line of this step followed to no noise at all.
 
     Exact for flow matching, where x = (1 - s) x0 + s n: the velocity is (x' - x) / (s' - s), and x0 = x - s v.
     """
-    if before is None or after is None or before == after:
+    if before is None or after is None:
         return stepped
+    before, after = (each.to(sample.device, non_blocking=True) for each in (before, after))
     velocity = (stepped.float() - sample.float()) / (after - before)
-    return sample.float() - before * velocity
+    return torch.where(after == before, stepped.float(), sample.float() - before * velocity)

@@ -13,25 +13,32 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 RIDGE = 1e-3
+SAMPLED, TURNS = 2048, 8  # cells that are enough to find the strongest component in, and turns towards it
 
 
 @dataclass
 class Colours:
-    """Sums for a least-squares fit: colour = [latent, 1] @ W. `path` keeps them between takes."""
+    """Sums for a least-squares fit: colour = [latent, 1] @ W. `path` keeps them between takes.
+
+    Pictures are drawn beside the sampling, so by one thread. `@`, `solve` and cv2.resize wake others, which then look
+    for more work for as long as a picture takes, on cores that the sampling needs: the fit is made before, once.
+    """
 
     path: Path
     gram: np.ndarray | None = None
     moment: np.ndarray | None = None
+    fit: np.ndarray | None = None
 
     @classmethod
     def read(cls, path: Path) -> Colours:
         try:
             kept = load_file(path)
-            return cls(path, kept["gram"], kept["moment"])
+            return cls(path, kept["gram"], kept["moment"], _fitted(kept["gram"], kept["moment"]))
         except (OSError, SafetensorError, KeyError):
             return cls(path)
 
@@ -46,23 +53,31 @@ class Colours:
         if self.gram is None or self.moment is None or self.gram.shape[0] != cells.shape[1]:
             self.gram, self.moment = np.zeros((cells.shape[1],) * 2), np.zeros((cells.shape[1], 3))
         self.gram, self.moment = self.gram + cells.T @ cells, self.moment + cells.T @ rows
+        self.fit = _fitted(self.gram, self.moment)
         with contextlib.suppress(OSError, SafetensorError):  # a full disk costs previews their colours, never a take
             self.path.parent.mkdir(parents=True, exist_ok=True)
             new = self.path.with_suffix(".new")
             save_file({"gram": self.gram, "moment": self.moment}, new)
             new.replace(self.path)
 
-    def movie(self, latents: torch.Tensor, width: int, height: int) -> np.ndarray:
-        """uint8 (T, height, width, 3): a small movie of the latents, one picture for each of their frames."""
-        cells = _with_one(torch.nan_to_num(latents))
-        shape = (*latents.shape[1:], 3)
-        if self.gram is None or self.moment is None or self.gram.shape[0] != cells.shape[1]:
-            small = _grey(cells).reshape(shape)
-        else:
-            ridge = RIDGE * np.trace(self.gram) / len(self.gram) * np.eye(len(self.gram))
-            small = (cells @ np.linalg.solve(self.gram + ridge, self.moment)).reshape(shape)
-        pictures = (np.clip(small, 0, 1) * 255).astype(np.uint8)
-        return np.stack([cv2.resize(each, (width, height), interpolation=cv2.INTER_CUBIC) for each in pictures])
+    def movie(self, latents: np.ndarray, width: int, height: int) -> np.ndarray:
+        """uint8 (T, height, width, 3) from float32 (channels, T, H, W): one picture for each frame of the latents."""
+        channels, *shape = latents.shape
+        cells = np.nan_to_num(latents).reshape(channels, -1)
+        fit = self.fit
+        small = _grey(cells) if fit is None or len(fit) != channels + 1 else _coloured(cells, fit)
+        pictures = (np.clip(small, 0, 1) * 255).astype(np.uint8).T.reshape(*shape, 3)
+        return np.stack([_enlarged(each, width, height) for each in pictures])
+
+
+def _fitted(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """float32 (channels + 1, 3); its last row is what is added to each cell."""
+    ridge = RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return np.linalg.solve(gram + ridge, moment).astype(np.float32)
+
+
+def _enlarged(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def _with_one(latents: torch.Tensor) -> np.ndarray:
@@ -71,12 +86,26 @@ def _with_one(latents: torch.Tensor) -> np.ndarray:
     return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
 
+def _coloured(cells: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """(3, cells) from (channels, cells)."""
+    return np.einsum("cn,cd->dn", cells, fit[:-1]) + fit[-1:].T
+
+
 def _grey(cells: np.ndarray) -> np.ndarray:
-    centred = cells[:, :-1] - cells[:, :-1].mean(axis=0)
-    strongest = np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    along = centred @ strongest
+    """(3, cells) from (channels, cells): where each lies along the direction in which they differ most."""
+    centred = cells - cells.mean(axis=1, keepdims=True)
+    along = np.einsum("cn,c->n", centred, _strongest(centred[:, :: 1 + cells.shape[1] // SAMPLED]))
     spread = np.abs(along).max() or 1.0
-    return np.repeat((0.5 + 0.4 * along / spread)[:, None], 3, axis=1)
+    return np.repeat(0.5 + 0.4 * along[None] / spread, 3, axis=0)
+
+
+def _strongest(centred: np.ndarray) -> np.ndarray:
+    """The first principal direction, near enough to look at: any direction turns towards it each time it is mapped."""
+    direction = centred[:, (centred**2).sum(axis=0).argmax()]
+    for _ in range(TURNS):
+        direction = np.einsum("cn,n->c", centred, np.einsum("cn,c->n", centred, direction))
+        direction = direction / (np.linalg.norm(direction) or 1.0)
+    return direction
 
 
 def _spread(frames: np.ndarray, count: int) -> np.ndarray:

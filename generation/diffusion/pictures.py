@@ -76,10 +76,10 @@ def at_frame(ingredient: Ingredient, recipe: Recipe) -> int:
     return ingredient.at_frame
 
 
-def conformed(frames: np.ndarray, count: int, rate: tuple[int, int], native_rate: tuple[int, int]) -> np.ndarray:
-    """`count` frames at the take's rate, each the one on screen at that time; none is invented."""
+def conformed(frames: np.ndarray, count: int, rate: tuple[int, int], native_rate: tuple[int, int]) -> list[np.ndarray]:
+    """`count` frames at the take's rate, each the one on screen at that time; none is invented, and none is copied."""
     ratio = Fraction(*native_rate) / Fraction(*rate)
-    return frames[[min(int(n * ratio), len(frames) - 1) for n in range(count)]]
+    return [frames[min(int(n * ratio), len(frames) - 1)] for n in range(count)]
 
 
 def _still(ingredient: Ingredient, desk: Desk) -> np.ndarray:

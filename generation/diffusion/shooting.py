@@ -21,6 +21,7 @@ from generation.diffusion.device import WAITING, is_lost, lock
 from generation.diffusion.latents import Colours
 from generation.diffusion.plan import Plan
 from generation.diffusion.state import BadState, State
+from generation.diffusion.window import Unpack, Window
 from generation.engine import DRAFT
 from generation.recipe import Recipe
 from generation.report import Desk, DeviceLost, Held, Refused, Sound
@@ -29,9 +30,6 @@ from generation.weights import BadWeights, Weights
 log = logging.getLogger(__name__)
 
 Arguments = Callable[[Any], dict[str, Any]]
-Unpack = Callable[[Any, torch.Tensor], torch.Tensor]
-PREVIEW_LONG_EDGE = 320
-PREVIEW_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def _once(
     profile, slower = profiles.possible(here.pipe, profile, plan)
     if plan.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(plan.device)
-    window = _Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
+    window = Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     clock = Clock(
         pipe=here.pipe,
@@ -144,39 +142,20 @@ def _once(
         ahead=ahead.on(plan.device),
     )
     began = time.monotonic()
-    with torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():
+    with window, torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():
         try:
-            result = here.pipe(**arguments(here.pipe), generator=generator, output_type="np")
+            result = here.pipe(**arguments(here.pipe), generator=generator, output_type="pt")
         except Pause as pause:
             raise _held(pause, desk) from None
     seconds["run the pipeline"] = time.monotonic() - began
+    began = time.monotonic()
     frames = sound(_frames(result), plan.dtype)
+    seconds["check the frames"] = time.monotonic() - began
     if beat.passes == 1 or beat.whole:  # else the latents are those of a part of the frames
         window.learn(here.pipe, clock.last, frames)
     facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
     said = saving.said if saving else slower
     return Shooting(frames, facts, (said,) if said else (), _sound(result, here.pipe))
-
-
-class _Window:
-    """What those who wait see of the work: a small moving picture, at most two a second."""
-
-    def __init__(self, desk: Desk, recipe: Recipe, colours: Colours, unpack: Unpack | None) -> None:
-        scale = PREVIEW_LONG_EDGE / max(recipe.width, recipe.height)
-        self.size = (round(recipe.width * scale), round(recipe.height * scale))
-        self.desk, self.colours, self.unpack = desk, colours, unpack
-        self.shown = 0.0
-
-    def show(self, pipe: Any, clean: torch.Tensor) -> None:
-        now = time.monotonic()
-        if self.unpack is None or now - self.shown < PREVIEW_SECONDS:
-            return
-        self.shown = now
-        self.desk.preview(self.colours.movie(self.unpack(pipe, clean), *self.size))
-
-    def learn(self, pipe: Any, latents: torch.Tensor | None, frames: np.ndarray) -> None:
-        if self.unpack is not None and latents is not None:
-            self.colours.learn(self.unpack(pipe, latents), frames)
 
 
 def _for_another(row: catalogue.Engine, weights: Weights) -> str:
@@ -218,9 +197,9 @@ def _held(pause: Pause, desk: Desk) -> Held:
     return Held(path, pause.state.done, pause.state.of)
 
 
-def _frames(result: Any) -> np.ndarray:
-    found = result.frames if hasattr(result, "frames") else result[0]
-    return np.asarray(found[0] if np.ndim(found) == 5 or isinstance(found, list) else found)
+def _frames(result: Any) -> torch.Tensor:
+    """(N, 3, H, W) of 0..1, where the decoder left them: a card makes bytes of them sooner than a processor."""
+    return (result.frames if hasattr(result, "frames") else result[0])[0]
 
 
 def _sound(result: Any, pipe: Any) -> Sound | None:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx.pipeline_output import LTXPipelineOutput
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from generation.diffusion.patch_codec import DEPTH, SIDE, PatchCodec
 from generation.diffusion.places import RIGHT, places
@@ -24,6 +26,8 @@ from generation.diffusion.sketch_transformer import SketchTransformer, beside
 from generation.diffusion.surveyor import Surveyor, between
 from generation.diffusion.thumbnails import Thumbnails, drawn_large, size_of
 
+AROUND = 5  # pixels of the square in which a change is looked for
+SAME = 0.05  # of the way from black to white, half of it: changes below are none
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
 
@@ -49,6 +53,7 @@ class SketchPipeline(LTXConditionPipeline):
         self.told: dict[str, Tensor] = {}
         self.heard: tuple[Tensor, Tensor] | None = None
         self.idea: Tensor | None = None
+        self.carried: tuple[Tensor, Tensor] | None = None
         _embed_each_level_once(transformer)
 
     @classmethod
@@ -100,7 +105,11 @@ class SketchPipeline(LTXConditionPipeline):
             still = made(conditions=[] if reference else None, num_frames=1, output_type="pil").frames[0][0]
             conditions = [LTXVideoCondition(image=still, frame_index=0)]
         self.depth = depth
-        return made(conditions=conditions)
+        kind = arguments.pop("output_type", "pil")
+        cells = made(conditions=conditions, output_type="latent").frames
+        shown = self.video_processor.postprocess_video(self._finished(cells), output_type=kind)
+        self.maybe_free_model_hooks()
+        return LTXPipelineOutput(frames=shown)
 
     def steps(self, count: int) -> list[float]:
         """Where each of `count` steps begins; numbers other than the taught one are spread along the same line."""
@@ -147,7 +156,7 @@ class SketchPipeline(LTXConditionPipeline):
 
     def _depth_dots(self, depth: Image.Image, across: tuple[int, int]) -> Tensor:
         grey = torch.from_numpy(np.asarray(depth.convert("L"), np.float32))[None, None]
-        near = torch.nn.functional.interpolate(grey, across, mode="area")
+        near = functional.interpolate(grey, across, mode="area")
         near = 2 * near / near.amax().clamp(min=1e-3) - 1
         return near.to(self._execution_device, self.thumbnails.dtype)
 
@@ -155,8 +164,22 @@ class SketchPipeline(LTXConditionPipeline):
         """(1, S, W) of a clip in which each frame is the nearest in time of `pictures` (3, H, W), carried to it."""
         assert self.heard is not None
         clip = between(self.surveyor, [(each.float(), at) for each, at in pictures], frames, *self.heard)
-        cells = self.vae.encode(clip[None].to(self._execution_device, self.vae.dtype)).latents
+        clip = clip[None].to(self._execution_device, self.vae.dtype)
+        cells = self.vae.encode(clip).latents
+        self.carried = (clip, cells)
         return self._pack_latents(cells, self.transformer_spatial_patch_size)
+
+    def _finished(self, cells: Tensor) -> Tensor:
+        """Frames (1, 3, F, H, W) of a clip's latents. What the codec loses of what was carried along is put back where
+        the clip is still that: a given picture stays as sharp as it came, and what rests does not swim."""
+        assert self.carried is not None
+        clip, before = self.carried
+        made = self.vae.decode(cells.to(self.vae.dtype)).sample
+        plain = self.vae.decode(before).sample
+        change = (made - plain).square().mean(1)[0, :, None]
+        around = functional.avg_pool2d(change, AROUND, 1, AROUND // 2, count_include_pad=False)
+        same = (-around / SAME**2).exp()[:, 0][None, None]
+        return made + same * (clip - plain)
 
     def _picture(self, height: int, width: int) -> int:
         """Tokens of one cell of time."""

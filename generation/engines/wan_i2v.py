@@ -58,8 +58,8 @@ def run(recipe: Recipe, desk: Desk) -> Made:
     if last is None:
         shown = conformed(shot.frames, recipe.frames, recipe.rate, row.rate)
         return Made(shown, version=VERSION, facts=shot.facts, notes=shot.notes)
-    shown = _arriving(shot.frames, end, recipe.frames)
-    return Made(shown, version=VERSION, facts=shot.facts, notes=(*shot.notes, *_said(frames, end, recipe)))
+    arriving = _arriving(shot.frames, end, recipe.frames)
+    return Made(arriving, version=VERSION, facts=shot.facts, notes=(*shot.notes, *_said(frames, end, recipe)))
 
 
 def _opening(recipe: Recipe, desk: Desk) -> Image.Image:

@@ -2,7 +2,8 @@
 
 The same random weights of LTX-Video's true geometry (32 x 32 x 8, 128 channels, 9 million parameters) are loaded for
 both; they run in turn, another one first in each round, and are compared round by round and by processor time too,
-because this machine may be busy with other things.
+because this machine may be busy with other things: of the thread that samples, and of the whole process. Previews are
+encoded as a worker does it, in their own thread and, as until 2026-11-27, in the one that samples.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 from generation.recipe import Recipe, Words
 from generation.report import Held
 from generation.weights import Registry
+from tests.bench.bench_previews import Encoding, drawn_at_once, settle
 from tests.bench.ground import median
-from tests.generation.desk import TestDesk
 
 ROUNDS = 8
 STEPS = 20
@@ -48,22 +50,28 @@ def build(folder: Path) -> None:
     LTXConditionPipeline(FlowMatchEulerDiscreteScheduler(), vae, t5(), tokenizer(), transformer).save_pretrained(folder)
 
 
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    clock, processor = time.perf_counter(), time.process_time()
+Times = tuple[float, float, float]
+CLOCKS = (time.perf_counter, time.thread_time, time.process_time)
+
+
+def timed(work: Callable[[], object]) -> Times:
+    began = [clock() for clock in CLOCKS]
     work()
-    return time.perf_counter() - clock, time.process_time() - processor
+    wall, thread, process = (clock() - before for clock, before in zip(CLOCKS, began, strict=True))
+    return wall, thread, process
 
 
-def middles(times: list[tuple[float, float]], base: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    """Clock and processor: the middle second, and the middle of the ratios to what was run in the same round."""
-    both = range(2)
-    seconds = [median([each[which] for each in times]) for which in both]
-    ratios = [median([one[which] / other[which] for one, other in zip(times, base, strict=True)]) for which in both]
+def middles(times: list[Times], base: list[Times]) -> tuple[list[float], list[float]]:
+    """By each clock: the middle second, and the middle of the ratios to what was run in the same round."""
+    each = range(len(CLOCKS))
+    seconds = [median([one[which] for one in times]) for which in each]
+    ratios = [median([one[which] / other[which] for one, other in zip(times, base, strict=True)]) for which in each]
     return seconds, ratios
 
 
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="circle-take-bench-"))
+    settle(folder)
     build(folder / "weights")
     registry = Registry(folder / "registry")
     weights = registry.add(folder / "weights")
@@ -72,6 +80,7 @@ def main() -> None:
 
     from generation import catalogue
     from generation.diffusion import residence
+    from generation.diffusion.window import Window
 
     row = catalogue.engine("ltx")
     recipe = Recipe(
@@ -81,16 +90,15 @@ def main() -> None:
     engine = catalogue.load("ltx")
 
     def take(**how: object) -> None:
-        list(engine.run(recipe, TestDesk(folder, registry, **how)).frames)  # type: ignore[arg-type]
+        list(engine.run(recipe, Encoding(folder, registry, **how)).frames)  # type: ignore[arg-type]
 
     def without_previews() -> None:
-        from generation.diffusion.shooting import _Window
-
-        show, _Window.show = _Window.show, lambda *_: None  # type: ignore[method-assign]
-        try:
+        with patch.object(Window, "show", lambda *_: None):
             take()
-        finally:
-            _Window.show = show  # type: ignore[method-assign]
+
+    def drawing_itself() -> None:
+        with patch.object(Window, "show", drawn_at_once):
+            take()
 
     def bare() -> None:
         here = residence.resident()
@@ -114,20 +122,22 @@ def main() -> None:
     ways = {
         "bare pipeline call": bare,
         "a take, no previews": without_previews,
+        "a take, drawing itself": drawing_itself,
         "a take": take,
         "held at 40 %, resumed": audition,
     }
-    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    measured: dict[str, list[Times]] = {name: [] for name in ways}
     for number in range(ROUNDS):
         order = list(ways)[number % len(ways) :] + list(ways)[: number % len(ways)]
         for name in order:
             measured[name].append(timed(ways[name]))
     print(f"LTX geometry, 9.1 M, 256x160, 49 frames, {STEPS} steps, {ROUNDS} rounds in turn, medians")
-    print(f"{'':24} {'seconds':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6}")
+    print(f"{'':24} {'seconds':>8} {'ratio':>6} {'thread':>8} {'ratio':>6} {'process':>8} {'ratio':>6}")
     for name, times in measured.items():
         seconds, ratios = middles(times, measured["bare pipeline call"])
-        print(f"{name:24} {seconds[0]:8.2f} {ratios[0]:6.3f} {seconds[1]:7.2f} {ratios[1]:6.3f}")
-    clock, cpu = middles(measured["held at 40 %, resumed"], measured["a take"])[1]
+        said = [f"{each:8.2f} {ratio:6.3f}" for each, ratio in zip(seconds, ratios, strict=True)]
+        print(f"{name:24} {' '.join(said)}")
+    clock, _, cpu = middles(measured["held at 40 %, resumed"], measured["a take"])[1]
     print(f"held and resumed, of a take without a stop: {clock:.3f} by the clock, {cpu:.3f} by processor time")
     with suppress(OSError):
         print(f"saved state: {(folder / 'state.safetensors').stat().st_size:,} bytes")

@@ -36,7 +36,7 @@ def test_a_state_of_another_recipe_is_not_gone_on_from(stage: Stage):
 
 
 def test_a_decode_that_is_not_a_number_fails_with_a_reason(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("generation.diffusion.shooting._frames", lambda _: np.full((2, 8, 8, 3), np.nan))
+    monkeypatch.setattr("generation.diffusion.shooting._frames", lambda _: torch.full((2, 3, 8, 8), torch.nan))
     with pytest.raises(Refused, match="not numbers"):
         stage.run()
 
@@ -133,4 +133,11 @@ def test_a_take_is_made_where_there_is_no_room_for_what_its_previews_learnt(stag
 
 def test_black_frames_fail_with_a_reason():
     with pytest.raises(Refused, match="nothing but black frames"):
-        check.sound(np.zeros((3, 8, 8, 3), np.float32), "float16")
+        check.sound(torch.zeros(3, 3, 8, 8), "float16")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_frames_become_bytes_as_rounding_has_it_in_whatever_format_they_were_decoded(dtype: torch.dtype):
+    decoded = torch.linspace(-0.1, 1.1, 2 * 3 * 40 * 40).reshape(3, 2, 40, 40).transpose(0, 1).to(dtype)
+    expected = np.rint(np.clip(decoded.float().numpy(), 0, 1) * np.float32(255)).astype(np.uint8)
+    assert np.array_equal(check.sound(decoded, "float32"), expected.transpose(0, 2, 3, 1))

@@ -26,7 +26,7 @@ from unittest.mock import patch
 import torch
 
 from generation import catalogue
-from generation.diffusion import ahead, compiled, residence, shooting
+from generation.diffusion import ahead, compiled, residence, window
 from generation.diffusion import plan as planning
 from generation.diffusion.plan import Plan
 from generation.recipe import Recipe, Words
@@ -140,7 +140,7 @@ class Ground:
             )  # fmt: skip
 
     def without_previews(self) -> None:
-        with patch.object(shooting._Window, "show", lambda *_: None):
+        with patch.object(window.Window, "show", lambda *_: None):
             self.take()
 
     def auditioned(self) -> None:
