@@ -21,7 +21,9 @@ LICENCE = (
     "They are given under the licence of this repository."
 )
 CAN = (
-    "It draws rough blocking: grey figures in a simple set, in plain light. It hears a closed vocabulary (shot sizes, "
+    "It draws rough blocking: grey figures in a simple set, in plain light. Where a picture is given it reads how near "
+    "everything in it is, carries it along the way that the camera is asked to go, and draws what that leaves out; where "
+    "none is given it first thinks of one, as a few hundred dots. It hears a closed vocabulary (shot sizes, "
     "angles, camera moves, places, times of day, up to two people and what they do) and lists what it has no word for. "
     "It honours first, last and key frames, goes on from another clip, follows a depth clip, looks at one reference "
     "picture, and gives another take for every seed."
@@ -92,7 +94,7 @@ def write(
 
     `measured` says with what: device, revision; `seen` is what somebody says who looked at takes.
     """
-    state, missed = gate(lines)
+    state, missed = gate(lines, seen)
     (into / CARD).write_text(card(lines, training, measured, seen))
     files = sorted(path for path in into.rglob("*") if path.is_file() and _counts(path, into))
     manifest = {
@@ -109,7 +111,7 @@ def write(
 
 
 def card(lines: Sequence[Line], training: Sequence[dict[str, Any]], measured: dict[str, Any], seen: str = "") -> str:
-    state, missed = gate(lines)
+    state, missed = gate(lines, seen)
     if state == RELEASED:
         verdict = "Every clause of the release gate is met: Sketch is the default engine where no other weights are."
     else:

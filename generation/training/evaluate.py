@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_model
 
 from generation.diffusion.patch_codec import SIDE, PatchCodec
+from generation.diffusion.surveyor import Surveyor, between
 from generation.training import flow, measures, speed
 from generation.training.held import Held, Real, latents_of, through
 from generation.training.intervals import mean, once, share
@@ -25,7 +26,8 @@ from generation.training.judge import HEADS, Judge
 from generation.training.latents import labels, nearness
 from generation.training.lines import Line
 from generation.training.takes import FRAMES, JOIN, KEYS, Studio
-from generation.vocabulary import MOVES
+from generation.training.words import MOST, tokenizer
+from generation.vocabulary import MOVES, caption_of
 
 USUAL = 48  # takes for each set of controls, twice as many from words alone
 SEEDS, RECIPES = 16, 4  # of the takes whose spread is measured
@@ -79,6 +81,25 @@ class Bench:
         """The judge's answers in the order of HEADS, and how near it takes things to be: (T, h, w)."""
         answers, near = self.judge(latents_of(self.codec, frames))
         return [int(each.argmax()) for each in answers], near[0].numpy()
+
+    def carried(self, clip: Real) -> np.ndarray | None:
+        """A clip's first frame carried along the camera's way and nothing else, where the weights know that way."""
+        if self.weights is None or not (self.weights / "surveyor").exists():
+            return None
+        picture = torch.from_numpy(clip.frames[0]).permute(2, 0, 1).float() / 127.5 - 1
+        text = self.tokenizer(caption_of(clip.words).text, padding="max_length", max_length=MOST, return_tensors="pt")
+        with torch.no_grad():
+            made = between(self.surveyor, [(picture, 0)], len(clip.frames), text.input_ids, text.attention_mask)
+        return ((made.permute(1, 2, 3, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()
+
+    @cached_property
+    def surveyor(self) -> Surveyor:
+        assert self.weights is not None
+        return Surveyor.from_pretrained(self.weights / "surveyor", torch_dtype=torch.float32).eval()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        return tokenizer()
 
     def _sees(self, number: int) -> tuple[list[int], np.ndarray]:
         return self.judged(self.held[number].frames)
@@ -170,7 +191,7 @@ def camera(bench: Bench) -> list[Line]:
 
 
 def first(bench: Bench) -> list[Line]:
-    begins, gains, calm, ceiling, pooled = [], [], [], [], []
+    begins, gains, calm, ceiling, pooled, alone = [], [], [], [], [], []
     for _, clip, frames in bench.made("first"):
         true, still = clip.frames[1:], np.repeat(clip.frames[:1], FRAMES - 1, axis=0)
         back = through(bench.codec, clip.frames)
@@ -178,6 +199,9 @@ def first(bench: Bench) -> list[Line]:
         made, real, rests = (min(ALIKE, measures.whole_db(each, true)) for each in (frames[1:], back[1:], still))
         gains.append(made - rests)
         ceiling.append(real - rests)
+        carried = bench.carried(clip)
+        if carried is not None:
+            alone.append(min(ALIKE, measures.whole_db(carried[1:], true)) - rests)
         pooled.append([_squared(each, true) for each in (frames[1:], still)])
         limits = bench.limits
         jumps = measures.jump(frames) > limits["jump"] or measures.colour_step(frames, 0) > limits["colour"]
@@ -196,6 +220,8 @@ def first(bench: Bench) -> list[Line]:
              f"averaged over clips; of all clips as one {10 * np.log10(still_error / error):.2f} dB; real: the real "
              "clip through the codec",
              least=2.0, real=float(np.mean(ceiling))),
+        *([Line("first.carried", "First frame: of that, what carrying it along the camera's way does alone", mean(alone),
+                "dB", "the same, of the first frame carried along and nothing else")] if alone else []),
     ]  # fmt: skip
 
 

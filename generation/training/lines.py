@@ -20,6 +20,12 @@ GATE = {
 }
 
 
+# No number says whether a picture shows what was asked for, least of all from words alone, which is most of what a
+# default engine is asked.
+GOOD_ENOUGH = "Good enough."
+LOOKED_AT = "somebody who looked at takes says that they show what was asked for, from words alone too: not yet"
+
+
 @dataclass(frozen=True)
 class Line:
     """One measurement. It is to be `least` or more, `most` or less; neither where it is only told. `real` says what
@@ -65,8 +71,11 @@ def _within(value: float, least: float | None, most: float | None) -> bool:
     return (least is None or value >= least) and (most is None or value <= most)
 
 
-def gate(lines: Iterable[Line]) -> tuple[str, list[str]]:
-    """RELEASED, or EXPERIMENTAL with a sentence for each clause of the gate that was missed or not measured."""
+def gate(lines: Iterable[Line], seen: str = "") -> tuple[str, list[str]]:
+    """RELEASED, or EXPERIMENTAL with a sentence for each clause of the gate that was missed or not measured.
+
+    `seen` is what somebody says who looked at takes; it opens the gate where it begins with GOOD_ENOUGH.
+    """
     found = {each.name: each for each in lines}
     missed = []
     for name, clause in GATE.items():
@@ -75,6 +84,8 @@ def gate(lines: Iterable[Line]) -> tuple[str, list[str]]:
             missed.append(f"{clause}: not measured")
         elif not line.reached:
             missed.append(f"{clause}: {shown(line.found.value, line.unit)}, {wanted(line)} is asked")
+    if not seen.startswith(GOOD_ENOUGH):
+        missed.append(LOOKED_AT)
     return (EXPERIMENTAL, missed) if missed else (RELEASED, [])
 
 

@@ -20,9 +20,10 @@ from generation.training.desk import EvaluationDesk
 from generation.training.held import Held
 from generation.training.intervals import Interval, mean, once, share
 from generation.training.judge import Judge
-from generation.training.lines import EXPERIMENTAL, GATE, RELEASED, Line, gate
+from generation.training.lines import EXPERIMENTAL, GATE, GOOD_ENOUGH, LOOKED_AT, RELEASED, Line, gate
 from generation.training.takes import Studio
 
+LOOKS_GOOD = f"{GOOD_ENOUGH} One knows what is meant."
 SMALL = {"latent_channels": 4, "fine": 8, "wide": 8, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)}
 
 
@@ -164,18 +165,23 @@ def test_a_process_of_its_own_tells_seconds_memory_and_bits(bench: evaluate.Benc
 
 
 def test_the_gate_opens_when_every_clause_is_met():
-    assert gate(good()) == (RELEASED, [])
+    assert gate(good(), LOOKS_GOOD) == (RELEASED, [])
 
 
 @pytest.mark.parametrize("name", GATE)
 def test_the_gate_stays_shut_for_one_clause_missed(name: str):
     bad = [line(name, share(89, 100), least=0.9) if each.name == name else each for each in good()]
-    state, missed = gate(bad)
+    state, missed = gate(bad, LOOKS_GOOD)
     assert state == EXPERIMENTAL and missed == [f"{GATE[name]}: 89.0 %, at least 90.0 % is asked"]
 
 
 def test_the_gate_stays_shut_for_what_was_not_measured():
-    assert gate(good()[1:]) == (EXPERIMENTAL, [f"{next(iter(GATE.values()))}: not measured"])
+    assert gate(good()[1:], LOOKS_GOOD) == (EXPERIMENTAL, [f"{next(iter(GATE.values()))}: not measured"])
+
+
+def test_the_gate_stays_shut_until_somebody_has_looked():
+    for seen in ("", "Blots. Not good enough."):
+        assert gate(good(), seen) == (EXPERIMENTAL, [LOOKED_AT])
 
 
 def test_a_line_says_whether_it_is_reached_and_how_surely():
@@ -216,7 +222,7 @@ def test_card_and_manifest_lie_beside_the_weights(tmp_path: Path):
          "revision": "abc", "sources": "s", "seed": 2, "torch": "2.13"},
     ]  # fmt: skip
     lines = [*good(), Line("codec.psnr", "Codec", mean([29.0]), "dB", "PSNR", least=30.0)]
-    assert card.write(tmp_path, lines, runs, {"torch": "2.13"}) == RELEASED
+    assert card.write(tmp_path, lines, runs, {"torch": "2.13"}, LOOKS_GOOD) == RELEASED
     said = json.loads((tmp_path / "weights.json").read_text())
     text = (tmp_path / "README.md").read_text()
     assert said["gate"] == "released" and said["missed"] == []
