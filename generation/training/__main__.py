@@ -115,7 +115,7 @@ def survey(asked: argparse.Namespace) -> None:
 
 def thumbnails(asked: argparse.Namespace) -> None:
     from generation.training.survey import Pool
-    from generation.training.thumbs import sheet, train
+    from generation.training.thumbnails import sheet, train
 
     maker = train(asked.folder, asked.device, asked.seconds, asked.pause)
     maker.save_pretrained(asked.folder / "thumbnails")
@@ -287,7 +287,7 @@ def everything(asked: argparse.Namespace) -> None:
     from generation.training.latents import Library
     from generation.training.model import Sketch, train
     from generation.training.survey import train as surveyed
-    from generation.training.thumbs import train as thumbed
+    from generation.training.thumbnails import train as thumbed
 
     folder, shape = asked.folder, SHAPES[asked.shape]
     seconds = {part: share * asked.seconds for part, share in SHARES.items()}

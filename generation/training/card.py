@@ -22,8 +22,8 @@ LICENCE = (
 )
 CAN = (
     "It draws rough blocking: grey figures in a simple set, in plain light. Where a picture is given it reads how near "
-    "everything in it is, carries it along the way that the camera is asked to go, and draws what that leaves out; where "
-    "none is given it first thinks of one, as a few hundred dots. It hears a closed vocabulary (shot sizes, "
+    "everything in it is, carries it along the way that the camera is asked to go, and draws what that leaves out; "
+    "where none is given it first thinks of one, as a few hundred dots. It hears a closed vocabulary (shot sizes, "
     "angles, camera moves, places, times of day, up to two people and what they do) and lists what it has no word for. "
     "It honours first, last and key frames, goes on from another clip, follows a depth clip, looks at one reference "
     "picture, and gives another take for every seed."

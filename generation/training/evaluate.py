@@ -220,8 +220,8 @@ def first(bench: Bench) -> list[Line]:
              f"averaged over clips; of all clips as one {10 * np.log10(still_error / error):.2f} dB; real: the real "
              "clip through the codec",
              least=2.0, real=float(np.mean(ceiling))),
-        *([Line("first.carried", "First frame: of that, what carrying it along the camera's way does alone", mean(alone),
-                "dB", "the same, of the first frame carried along and nothing else")] if alone else []),
+        *([Line("first.carried", "First frame: of that, by carrying it along the camera's way alone",
+                mean(alone), "dB", "the same, of the first frame carried along and nothing else")] if alone else []),
     ]  # fmt: skip
 
 

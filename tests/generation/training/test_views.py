@@ -12,7 +12,7 @@ import torch
 from generation.diffusion import surveyor as surveyors
 from generation.diffusion.surveyor import COLUMNS, ROWS, Surveyor, between
 from generation.diffusion.thumbnails import Thumbnails, dots_of, drawn_large, size_of
-from generation.training import pace, survey, thumbs, views
+from generation.training import pace, survey, thumbnails, views
 from generation.training.scenes import scene
 from generation.training.survey import Pool
 from generation.training.words import MOST, tokenizer
@@ -90,7 +90,7 @@ def test_a_surveyor_learns_and_goes_on_where_it_was_stopped(folder: Path, monkey
 def test_thumbnails_are_learned(folder: Path, monkeypatch: pytest.MonkeyPatch):
     def trained(steps: int) -> Thumbnails:
         monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
-        return thumbs.train(folder, "cpu", 1e6, math.inf, 6)
+        return thumbnails.train(folder, "cpu", 1e6, math.inf, 6)
 
     pool = Pool(folder / "views")
     pool.grow()
