@@ -61,7 +61,7 @@ def vectors(turns: Tensor) -> Tensor:
     return odd * torch.where(angle > 1e-4, angle / (2 * angle.sin().clamp(min=1e-6)), 0.5)
 
 
-def carried(picture: Tensor, nearness: Tensor, lens: float, poses: Poses) -> Tensor:
+def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses) -> Tensor:
     """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
 
     `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture.

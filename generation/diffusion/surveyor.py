@@ -128,7 +128,7 @@ def _carried(
     poses = found.poses(torch.tensor(run, dtype=torch.float32, device=picture.device) / last)
     here = found.poses(moment[0, :1].float())
     still = relative(poses, Poses(*(each.expand_as(other) for each, other in zip(here, poses, strict=True))))
-    clip = carried(picture, found.nearness[0].float(), float(found.lens[0]), still)
+    clip = carried(picture, found.nearness[0].float(), found.lens[0].float(), still)
     if at in run:
         clip[at - run.start] = picture
     return clip.transpose(0, 1)

@@ -67,6 +67,11 @@ class Stage:
         }
         return Recipe(**fields | changes)
 
+    @property
+    def steps(self) -> int:
+        """Those a plain take is counted in, of all the passes that it takes."""
+        return getattr(self.tiny, "STEPS", STEPS)
+
     def ingredient(self, kind: str, at_frame: int = 16, tone: int = 60) -> Ingredient:
         width, height = self.tiny.SIZE
         if kind in ("continue", "depth", "motion", "keep"):

@@ -15,6 +15,7 @@ SIZE = (64, 64)
 FRAMES = 25
 NEEDS: tuple[str, ...] = ()
 CHANNELS = 8
+STEPS = 8  # where no picture is given, one is made first
 
 
 def build(folder: Path) -> None:
