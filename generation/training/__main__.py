@@ -18,7 +18,12 @@ Or, beside `draw`, all of them in one process, which keeps its clips from part t
 
     python -m generation.training all --folder F --seconds 1200 --compiled --into generation/weights/sketch
 
-Weights that are there already are taught further, at a lower rate, with `model --begin WEIGHTS --rate 3e-4`.
+On a processor clips are encoded once, before the transformer learns from them, a share in each process; and weights
+that are there already are taught further, at a lower rate:
+
+    python -m generation.training encode --folder F --shares 2 --share 0 &
+    python -m generation.training encode --folder F --shares 2 --share 1
+    python -m generation.training model --folder F --seconds 3200 --begin WEIGHTS --rate 1e-3 --batch 12
 """
 
 from __future__ import annotations
