@@ -180,7 +180,7 @@ def _training(training: Sequence[dict[str, Any]]) -> str:
             devices,
             f"{seconds:.0f}",
             _or_dash(runs[-1]["steps"]),
-            _or_dash(runs[-1]["clips"]),
+            f"{runs[-1]['pictures']} pictures" if runs[-1].get("pictures") else _or_dash(runs[-1]["clips"]),
             codes,
             _or_dash(runs[-1]["seed"]),
             "; ".join(dict.fromkeys(each["torch"] for each in runs)),

@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from generation.training import clips, pace
+from generation.training import clips, pace, views
 
+PICTURES = ("views", "survey", "thumbnails")  # parts that learn from single pictures
 NAME, SEEN = "training.json", "seen.txt"
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = {
@@ -46,14 +47,17 @@ SOURCES = tuple(
 
 
 def note(folder: Path, part: str, device: str, shape: str, seconds: float) -> dict[str, Any]:
-    """Appends one run of a part to the folder's list; `steps` are over all its runs so far."""
+    """Appends one run of a part to the folder's list; `steps` are over all its runs so far, `clips` those it learned
+    from, or `pictures` where it learned from single ones."""
+    of_pictures = part in PICTURES
     found = {
         "part": part,
-        "device": device_name(device if part != "draw" else "cpu"),
+        "device": device_name(device if part not in ("draw", "views") else "cpu"),
         "shape": shape,
         "seconds": round(seconds, 1),
         "steps": _steps(folder, part),
-        "clips": len(clips.files(folder / "clips")) * clips.IN_A_FILE,
+        "clips": 0 if of_pictures else len(clips.files(folder / "clips")) * clips.IN_A_FILE,
+        "pictures": len(views.files(folder / "views")) * views.SCENES * views.EACH if of_pictures else 0,
         "revision": revision(),
         "sources": sources(),
         "seed": SEEDS.get(part),
