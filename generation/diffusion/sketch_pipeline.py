@@ -27,7 +27,7 @@ from generation.diffusion.surveyor import Surveyor, between
 from generation.diffusion.thumbnails import Thumbnails, drawn_large, size_of
 
 AROUND = 5  # pixels of the square in which a change is looked for
-SAME = 0.05  # of the way from black to white, half of it: changes below are none
+SAME = 0.3  # of the way from black to white, half of it: a change much smaller than that is none
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
 
@@ -170,8 +170,8 @@ class SketchPipeline(LTXConditionPipeline):
         return self._pack_latents(cells, self.transformer_spatial_patch_size)
 
     def _finished(self, cells: Tensor) -> Tensor:
-        """Frames (1, 3, F, H, W) of a clip's latents. What the codec loses of what was carried along is put back where
-        the clip is still that: a given picture stays as sharp as it came, and what rests does not swim."""
+        """Frames (1, 3, F, H, W) of a clip's latents. Where they hardly differ from what was carried along, they are
+        that: a given picture stays as sharp as it came, and what rests does not swim."""
         assert self.carried is not None
         clip, before = self.carried
         made = self.vae.decode(cells.to(self.vae.dtype)).sample
@@ -179,7 +179,7 @@ class SketchPipeline(LTXConditionPipeline):
         change = (made - plain).square().mean(1)[0, :, None]
         around = functional.avg_pool2d(change, AROUND, 1, AROUND // 2, count_include_pad=False)
         same = (-around / SAME**2).exp()[:, 0][None, None]
-        return made + same * (clip - plain)
+        return made + same * (clip - made)
 
     def _picture(self, height: int, width: int) -> int:
         """Tokens of one cell of time."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from generation.diffusion.patch_codec import PatchCodec
-from generation.training.asked import MODES, ask, unpacked
+from generation.training.asked import MODES, NoneYet, ask, unpacked
 from generation.training.latents import Library, Shelf
 from generation.training.model import MOST, Sketch, sample
 
@@ -28,7 +28,10 @@ def strips(
     empty = (tokens.input_ids.to(library.device), tokens.attention_mask.to(library.device))
     found = {}
     for mode in MODES:
-        asked = ask(shelf, clips * 4, np.random.default_rng(5), mode, False, empty)
+        try:
+            asked = ask(shelf, clips * 4, np.random.default_rng(5), mode, False, empty)
+        except NoneYet:
+            continue
         made = sample(sketch, asked, sigmas, 6, guidance, empty)
         true = unpacked(asked.clean[:, -math.prod(asked.shape) :], asked.shape)
         given, shown = _frames(library.codec, true), _frames(library.codec, made)
