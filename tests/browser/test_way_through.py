@@ -51,31 +51,6 @@ def test_from_a_script_to_a_film(owner: Page, app: RunningApp, tmp_path: Path) -
     say_what_was_done(page, app, project)
 
 
-def test_takes_of_the_model_that_comes_along(owner: Page, app: RunningApp) -> None:
-    """Nothing downloaded, no card: a prompt goes in, and takes of a diffusion model come out that can be judged."""
-    page = owner
-    drop(page, "one_room.fountain", b"Title: One Room\n\nINT. OFFICE - DAY\n\nMEDIUM SHOT. A woman waves.\n")
-    page.get_by_role("button", name="Create board").click()
-    page.locator(".card").first.focus()
-    page.keyboard.press("Enter")
-    page.locator("#ask-engine").select_option("sketch:sketch")
-    expect(page.locator("[data-part=hearing]")).to_contain_text("a woman waves")
-    page.get_by_role("button", name="Generate").click()
-    for number in (1, 2):
-        expect(page.locator(f'.take[data-number="{number}"][data-src]')).to_have_count(1, timeout=MAKING_MS)
-    player = page.locator("ct-player")
-    expect(player).to_have_attribute("data-state", "ready", timeout=MAKING_MS)
-    player.focus()
-    page.keyboard.press("1")
-    expect(page.locator("#strip-frame")).to_contain_text("Circled")
-    player.focus()
-    page.keyboard.press("e")
-    expect(page.locator('.take[data-number="3"]')).to_contain_text("↳ from T1")
-    expect(page.locator('.take[data-number="3"][data-src]')).to_have_count(1, timeout=MAKING_MS)
-    page.get_by_role("link", name="About Sketch").click()
-    expect(page.locator("main")).to_contain_text("What was measured")
-
-
 def bring_in_the_script(page: Page) -> None:
     drop(page, "a_short_walk.fountain", SCRIPT)
     expect(page.locator("h1")).to_have_text(re.compile("^3 scenes, 3 shots"))
