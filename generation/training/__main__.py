@@ -14,7 +14,7 @@ clips are drawn beside the others (`draw`, in a process of its own), and each pa
     python -m generation.training export --folder F --into generation/weights/sketch
     python -m generation.training evaluate --folder F --into generation/weights/sketch
 
-Or, beside `draw`, all of them in one process, which keeps its clips from part to part:
+Or, beside `views` and `draw`, all of the others in one process, which keeps its clips from part to part:
 
     python -m generation.training all --folder F --seconds 1200 --compiled --into generation/weights/sketch
 
@@ -155,10 +155,7 @@ def encode(asked: argparse.Namespace) -> None:
     """So that a processor encodes each clip once; run in as many processes as there are cores, each with its share."""
     from generation.training import clips
 
-    codec, surveyor = _codec(asked), _surveyor(asked)
-    kept = asked.folder / f"encoded-{_digest(codec, surveyor)}"
-    kept.mkdir(exist_ok=True)
-    library = _library(asked)
+    library = _library(asked, keep=True)
     for number, path in enumerate(clips.files(asked.folder / "clips")):
         if number % asked.shares == asked.share:
             library.keep(path)
@@ -243,11 +240,14 @@ def _thumbnails(asked: argparse.Namespace) -> Any:
     return Thumbnails.from_pretrained(asked.folder / "thumbnails").to(asked.device).eval()
 
 
-def _library(asked: argparse.Namespace) -> Any:
+def _library(asked: argparse.Namespace, keep: bool = False) -> Any:
+    """Reads what was encoded with these parts where there is any; `keep` begins a place for it."""
     from generation.training.latents import Library
 
     codec, surveyor = _codec(asked), _surveyor(asked)
     kept = asked.folder / f"encoded-{_digest(codec, surveyor)}"
+    if keep:
+        kept.mkdir(exist_ok=True)
     return Library(asked.folder / "clips", codec, asked.device, surveyor=surveyor, kept=kept if kept.exists() else None)
 
 
@@ -346,6 +346,7 @@ NOTED = (
     "draw",
     "views",
     "survey",
+    "thumbnails",
     "codec",
     "model",
     "distil",

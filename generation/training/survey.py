@@ -30,7 +30,7 @@ GROW_SECONDS = 20
 
 @dataclass
 class Pool:
-    """The views drawn so far; those of even rows of a file come in a mirror too."""
+    """The views drawn so far, as they are and in a mirror."""
 
     folder: Path
     held_out: bool = False
@@ -43,7 +43,8 @@ class Pool:
             if path in self.seen:
                 continue
             self.seen.add(path)
-            for found in (views.read(path), views.mirrored(views.read(path))):
+            drawn = views.read(path)
+            for found in (drawn, views.mirrored(drawn)):
                 text = words(
                     [each["caption"] for each in found.facts],
                     padding="max_length",
@@ -143,9 +144,9 @@ def measured(surveyor: Surveyor, folder: Path, device: str) -> dict[str, float]:
     found = told(surveyor, asked)
     pairs = torch.stack([found.nearness.flatten(1), asked["nearness"].flatten(1)], dim=1)
     alike = torch.stack([torch.corrcoef(each)[0, 1] for each in pairs])
-    true, _ = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
-    resting, _ = _landed(asked["nearness"], asked["lens"], 0 * asked["knots"], asked["aspect"])
-    made, _ = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+    true = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
+    resting = _landed(asked["nearness"], asked["lens"], 0 * asked["knots"], asked["aspect"])
+    made = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
     kept = (true.abs() < OUTSIDE).all(-1)
     off_by, off_at_rest = ((each - true)[..., 0].abs()[kept].mean() / 2 for each in (made, resting))
     return {"nearness": float(alike.mean()), "off": float(off_by), "off at rest": float(off_at_rest)}
@@ -179,21 +180,18 @@ def off(found: Survey, asked: dict[str, Tensor]) -> tuple[Tensor, ...]:
 def _ways(found: Survey, asked: dict[str, Tensor]) -> Tensor:
     """How far from their true places things land, in the frame's own -1 to 1."""
     with torch.no_grad():
-        where, _ = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
-    made, _ = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+        where = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
+    made = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
     return _soft(made.clamp(-OUTSIDE, OUTSIDE) - where.clamp(-OUTSIDE, OUTSIDE)).mean()
 
 
-def _landed(nearness: Tensor, lens: Tensor, knots: Tensor, aspect: Tensor) -> tuple[Tensor, Tensor]:
+def _landed(nearness: Tensor, lens: Tensor, knots: Tensor, aspect: Tensor) -> Tensor:
+    """(B, KNOTS, h, w, 2): where places of a picture are at each knot, in the frame's own -1 to 1."""
     small = functional.interpolate(nearness[:, None], COARSE, mode="nearest")[:, 0]
     count = len(small)
     turned, gone, closer = knots.reshape(count, KNOTS, POSE).split((3, 3, 1), dim=-1)
-    found = [
-        projected(small[n], lens[n], Poses(turned[n] / lens[n], gone[n], closer[n, :, 0]), float(aspect))
-        for n in range(count)
-    ]
-    where, near = zip(*found, strict=True)
-    return torch.stack(where), torch.stack(near)
+    poses = [Poses(turned[n] / lens[n], gone[n], closer[n, :, 0]) for n in range(count)]
+    return torch.stack([projected(small[n], lens[n], poses[n], float(aspect))[0] for n in range(count)])
 
 
 def _soft(x: Tensor) -> Tensor:
