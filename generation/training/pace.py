@@ -63,6 +63,52 @@ class Mean:
             each.copy_(self.weights[name])
 
 
+class Run:
+    """A module that is taught: its optimizers, its pace and its mean, and the checkpoint from which it goes on."""
+
+    def __init__(
+        self, path: Path, module: nn.Module, steps: tuple[torch.optim.Optimizer, ...], rate: float, pace: Pace,
+        device: str, keep: float = 0.999,
+    ) -> None:  # fmt: skip
+        self.path, self.module, self.steps, self.rate = path, module, steps, rate
+        self.mean, self.pace = Mean(module, keep), pace
+        kept = load(path, device)
+        if kept is not None:
+            module.load_state_dict(kept["module"])
+            self.mean.weights = kept["mean"]
+            for each, state in zip(steps, kept["steps"], strict=True):
+                each.load_state_dict(state)
+            self.pace = Pace(pace.seconds, pace.pause, kept["spent"], kept["count"])
+        self._saved = time.monotonic()
+
+    def step(self, loss: torch.Tensor) -> None:
+        for each in self.steps:
+            for group in each.param_groups:
+                group["lr"] = self.rate * self.pace.rate()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        for each in self.steps:
+            each.step()
+            each.zero_grad(set_to_none=True)
+        self.pace.steps += 1
+        self.mean.see(self.module, self.pace.steps)
+        if time.monotonic() - self._saved > SAVE_SECONDS:
+            self._saved = time.monotonic()
+            self.save()
+
+    def save(self) -> None:
+        states = [each.state_dict() for each in self.steps]
+        save(
+            self.path, module=self.module.state_dict(), mean=self.mean.weights, steps=states, spent=self.pace.elapsed,
+            count=self.pace.steps,
+        )  # fmt: skip
+
+    def done(self) -> None:
+        """Leaves a checkpoint, and the module with its mean weights."""
+        self.save()
+        self.mean.into(self.module)
+
+
 def save(path: Path, **parts: Any) -> None:
     """A checkpoint of tensors and plain numbers, moved into place whole."""
     before = path.with_suffix(".part")

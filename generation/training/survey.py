@@ -84,38 +84,23 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
     torch.manual_seed(5)
     surveyor = Surveyor(known=len(tokenizer())).to(device, memory_format=torch.channels_last)
     steps = optimizers(surveyor, RATE, _plain)
-    mean, going, path = pace.Mean(surveyor, 0.995), pace.Pace(seconds, pause), folder / "surveyor.pt"
-    kept = pace.load(path, device)
-    if kept is not None:
-        surveyor.load_state_dict(kept["module"])
-        mean.weights = kept["mean"]
-        for each, state in zip(steps, kept["steps"], strict=True):
-            each.load_state_dict(state)
-        going = pace.Pace(seconds, pause, kept["spent"], kept["count"])
+    run = pace.Run(folder / "surveyor.pt", surveyor, steps, RATE, pace.Pace(seconds, pause), device, 0.995)
+    going = run.pace
     rng = np.random.default_rng([5, going.steps])
     pool = Pool(folder / "views")
     while not len(pool):
         pool.grow()
         time.sleep(0.2)
-    grown = said = saved = time.monotonic()
+    grown = said = time.monotonic()
     sums: list[tuple[float, ...]] = []
     while not going.over:
-        for each in steps:
-            for group in each.param_groups:
-                group["lr"] = RATE * going.rate()
         asked = pool.batch(pool.some(batch, rng), device)
         if rng.random() < NARROW:
             asked = narrowed(asked)
         with fast(device):
             found = told(surveyor, asked)
         losses = off(found, asked)
-        torch.stack(losses).sum().backward()
-        torch.nn.utils.clip_grad_norm_(surveyor.parameters(), 1.0)
-        for each in steps:
-            each.step()
-            each.zero_grad(set_to_none=True)
-        going.steps += 1
-        mean.see(surveyor, going.steps)
+        run.step(torch.stack(losses).sum())
         sums.append(tuple(float(each.detach()) for each in losses))
         now = time.monotonic()
         if now - said > 15:
@@ -126,11 +111,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
         if now - grown > GROW_SECONDS:
             grown = now
             pool.grow()
-        if now - saved > pace.SAVE_SECONDS:
-            saved = now
-            _save(path, surveyor, mean, steps, going)
-    _save(path, surveyor, mean, steps, going)
-    mean.into(surveyor)
+    run.done()
     return surveyor.eval()
 
 
@@ -201,12 +182,3 @@ def _soft(x: Tensor) -> Tensor:
 def _plain(name: str, parameter: torch.nn.Parameter) -> bool:
     """Whether AdamW is for it: what is looked up, and what writes an answer."""
     return name.startswith(("lexicon", "near.", "moment", "pose.4", "down.0."))
-
-
-def _save(
-    path: Path, surveyor: Surveyor, mean: pace.Mean, steps: tuple[torch.optim.Optimizer, ...], going: pace.Pace
-) -> None:
-    states = [each.state_dict() for each in steps]
-    pace.save(
-        path, module=surveyor.state_dict(), mean=mean.weights, steps=states, spent=going.elapsed, count=going.steps
-    )

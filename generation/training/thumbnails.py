@@ -33,26 +33,17 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
     words = tokenizer()
     model = Thumbnails(known=len(words)).to(device, memory_format=torch.channels_last)
     steps = optimizers(model, RATE, _plain)
-    mean, going, path = pace.Mean(model), pace.Pace(seconds, pause), folder / "thumbnails.pt"
-    kept = pace.load(path, device)
-    if kept is not None:
-        model.load_state_dict(kept["module"])
-        mean.weights = kept["mean"]
-        for each, state in zip(steps, kept["steps"], strict=True):
-            each.load_state_dict(state)
-        going = pace.Pace(seconds, pause, kept["spent"], kept["count"])
+    run = pace.Run(folder / "thumbnails.pt", model, steps, RATE, pace.Pace(seconds, pause), device)
+    going = run.pace
     rng = np.random.default_rng([6, going.steps])
     nothing = words([""], padding="max_length", max_length=MOST, return_tensors="pt").to(device)
     pool = Pool(folder / "views")
     while not len(pool):
         pool.grow()
         time.sleep(0.2)
-    grown = said = saved = time.monotonic()
+    grown = said = time.monotonic()
     losses: list[float] = []
     while not going.over:
-        for each in steps:
-            for group in each.param_groups:
-                group["lr"] = RATE * going.rate()
         dots, depth, told, heard, moment = some(pool, batch, rng, device)
         dropped = torch.from_numpy(rng.random(batch) < DROPPED).to(device)[:, None]
         told = torch.where(dropped, nothing.input_ids, told)
@@ -64,13 +55,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
             found = model(noisy, level, told, heard, depth, moment)
         wrong = (found.float() - dots).square().mean((1, 2, 3))
         loss = (wrong / level.clamp(min=LEAST_NOISE).square()).mean()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for each in steps:
-            each.step()
-            each.zero_grad(set_to_none=True)
-        going.steps += 1
-        mean.see(model, going.steps)
+        run.step(loss)
         losses.append(float(loss.detach()))
         now = time.monotonic()
         if now - said > 20:
@@ -81,11 +66,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
         if now - grown > GROW_SECONDS:
             grown = now
             pool.grow()
-        if now - saved > pace.SAVE_SECONDS:
-            saved = now
-            _save(path, model, mean, steps, going)
-    _save(path, model, mean, steps, going)
-    mean.into(model)
+    run.done()
     return model.eval()
 
 
@@ -126,10 +107,3 @@ def sheet(model: Thumbnails, pool: Pool, path: Path, count: int = 32) -> None:
 def _plain(name: str, parameter: torch.nn.Parameter) -> bool:
     """Whether AdamW is for it: what is looked up, and what reads or writes."""
     return name.startswith(("lexicon", "when.0", "down.0.", "write"))
-
-
-def _save(
-    path: Path, model: Thumbnails, mean: pace.Mean, steps: tuple[torch.optim.Optimizer, ...], going: pace.Pace
-) -> None:
-    states = [each.state_dict() for each in steps]
-    pace.save(path, module=model.state_dict(), mean=mean.weights, steps=states, spent=going.elapsed, count=going.steps)
