@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,70 +12,19 @@ from torch.nn import functional
 
 from generation.diffusion.reprojection import Poses, projected
 from generation.diffusion.surveyor import COLUMNS, KNOTS, POSE, ROWS, Survey, Surveyor
-from generation.training import pace, views
+from generation.training import pace
 from generation.training.fast import fast
 from generation.training.muon import optimizers
-from generation.training.words import MOST, tokenizer
+from generation.training.pool import Pool
+from generation.training.words import tokenizer
 
 RATE = 2e-3
 ASIDE = 8  # columns of a view that are not in a narrow one
 NARROW = 0.5  # of batches
-AT_FIRST = 0.25  # of views more than there are of them anyway
 COARSE = (8, 14)  # places of a picture whose way is looked at
 SOON = 0.05  # heights of the picture below which a difference counts by its square
 OUTSIDE = 1.6  # beyond, in the frame's own -1 to 1, nobody sees where a thing went
 GROW_SECONDS = 20
-
-
-@dataclass
-class Pool:
-    """The views drawn so far, as they are and in a mirror."""
-
-    folder: Path
-    held_out: bool = False
-    parts: dict[str, Tensor] = field(default_factory=dict)
-    seen: set[Path] = field(default_factory=set)
-
-    def grow(self) -> None:
-        words = tokenizer()
-        for path in views.files(self.folder, self.held_out):
-            if path in self.seen:
-                continue
-            self.seen.add(path)
-            drawn = views.read(path)
-            for found in (drawn, views.mirrored(drawn)):
-                text = words(
-                    [each["caption"] for each in found.facts],
-                    padding="max_length",
-                    max_length=MOST,
-                    return_tensors="pt",
-                )
-                new = {name: getattr(found, name) for name in views.TENSORS}
-                new |= {"words": text.input_ids, "heard": text.attention_mask}
-                self.parts = {
-                    name: torch.cat([self.parts[name], new[name]]) if self.parts else new[name] for name in new
-                }
-
-    def __len__(self) -> int:
-        return len(self.parts["lens"]) if self.parts else 0
-
-    def some(self, size: int, rng: np.random.Generator) -> Tensor:
-        """Rows of views; half of them are their clips' first frames, because most clips are asked for from there."""
-        rows = rng.integers(len(self), size=size)
-        return torch.from_numpy(np.where(rng.random(size) < AT_FIRST, rows - rows % views.EACH, rows))
-
-    def batch(self, rows: Tensor, device: str) -> dict[str, Tensor]:
-        found = {name: each[rows].to(device) for name, each in self.parts.items()}
-        found["picture"] = found["picture"].permute(0, 3, 1, 2).float() / 127.5 - 1
-        near = found["nearness"].float()
-        unit = near.mean((1, 2)).clamp(min=1e-3)
-        found["nearness"] = near / unit[:, None, None]
-        found["aspect"] = torch.tensor(COLUMNS / ROWS)
-        way = found["knots"].clone()
-        way[..., :3] *= found["lens"][:, None, None]
-        way[..., 3:6] *= unit[:, None, None]
-        found["knots"] = way
-        return found
 
 
 def train(folder: Path, device: str, seconds: float, pause: float = float("inf"), batch: int = 32) -> Surveyor:
@@ -94,7 +42,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
     grown = said = time.monotonic()
     sums: list[tuple[float, ...]] = []
     while not going.over:
-        asked = pool.batch(pool.some(batch, rng), device)
+        asked = pool.batch(pool.some(batch, rng), device, bool(rng.integers(2)))
         if rng.random() < NARROW:
             asked = narrowed(asked)
         with fast(device):

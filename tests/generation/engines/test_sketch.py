@@ -200,15 +200,27 @@ def test_where_no_picture_is_given_one_is_made_and_gone_on_from(stage: Stage, mo
     for kinds in ((), ("depth",), ("reference",)):
         found = heard(stage, stage.recipe(*kinds), monkeypatch)
         beside = 4 * ("reference" in kinds)
-        assert [call["hidden_states"].shape[1] for call in found.calls] == 4 * [beside + 4] + 4 * [beside + 16]
+        stills = 4 if beside else 0  # what is to look like a reference is made in as many steps as the clip
+        tokens = [call["hidden_states"].shape[1] for call in found.calls]
+        assert tokens == stills * [beside + 4] + 4 * [beside + 16]
         assert all(
-            len(call["video_coords"][0, 0].unique()) == (1 if n < 4 else 4) for n, call in enumerate(found.calls)
+            len(call["video_coords"][0, 0].unique()) == (1 if n < stills else 4) for n, call in enumerate(found.calls)
         )
-        clip = found.calls[4]
+        clip = found.calls[-4]
         noise = clip["timestep"][0].expand(beside + 16)
         assert (noise[: beside + 4] == 0).all() and (noise[beside + 4 :] == 1000).all()
         shown = clip["attention_kwargs"]["beside"][0, beside : beside + 4]
         assert torch.allclose(shown[:, shown.shape[1] // 2 - 1 : -2], clip["hidden_states"][0, beside : beside + 4])
+
+
+def test_the_picture_it_thinks_of_follows_the_depth_the_words_and_the_seed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = stage.run(stage.recipe())[0]
+    others = [stage.recipe(seed=2), stage.recipe("depth"), stage.recipe(words=scene(3).words)]
+    for each in others:
+        assert np.abs(stage.run(each)[0].astype(int) - first).mean() > 1
+    assert np.array_equal(stage.run(stage.recipe())[0], first)
 
 
 def test_what_it_passes_through_is_told_at_every_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
