@@ -71,7 +71,7 @@ class Judge(nn.Module):
 def train(folder: Path, device: str, seconds: float, batch: int = 48) -> Judge:
     torch.manual_seed(4)
     rng = np.random.default_rng(4)
-    judge = Judge().to(device, memory_format=torch.channels_last)
+    judge = Judge().to(device).to(memory_format=torch.channels_last)
     steps = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=0.05)
     pool = Pool(folder / "views", only=PARTS)
     while not len(pool):
@@ -97,10 +97,8 @@ def train(folder: Path, device: str, seconds: float, batch: int = 48) -> Judge:
         if now - said > 15:
             said = now
             reached = ", ".join(f"{name} {float(each.detach()):.2f}" for name, each in zip(HEADS, wrong, strict=True))
-            print(
-                f"judge {going.elapsed:.0f} s, step {going.steps}, {len(pool)} views: {reached}, {apart:.4f}",
-                flush=True,
-            )
+            seen = f"{len(pool)} views: {reached}, {float(apart.detach()):.4f}"
+            print(f"judge {going.elapsed:.0f} s, step {going.steps}, {seen}", flush=True)
         if now - grown > GROW_SECONDS:
             grown = now
             pool.grow()

@@ -25,8 +25,8 @@ MIRRORED = tuple(f"mirrored {name}" for name in WORDS)
 
 @dataclass
 class Pool:
-    """`only` are the parts that are kept: those of `views.TENSORS`, or "dots" and "labels", which are worked out of them
-    and of their facts."""
+    """`only` are the parts that are kept: those of `views.TENSORS`, or "dots" and "labels", which are worked out of
+    them and of their facts."""
 
     folder: Path
     held_out: bool = False
