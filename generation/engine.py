@@ -16,6 +16,10 @@ EXACT, FAST, DRAFT = "exact", "fast", "draft"
 # The setting of a recipe that names its profile; every engine with weights knows it.
 PROFILE = "profile"
 
+# The setting of a recipe that says of which width and height it is a smaller draft.
+DRAFT_OF = "draft_of"
+DRAFT_SIDE = 2 / 3  # of each side: less than half of the pixels
+
 # The setting of a recipe that names the weights which find depth in the pictures of its depth clip.
 DEPTH_MODEL = "depth_model"
 
@@ -28,7 +32,8 @@ class Engine:
     classes that weights for this engine may name, `only` what must be on or off in them; none means that it needs
     no weights. `rate` is the rate the engine's motion is made at, where it knows only one. `steps`, `guidance` and
     `settings` are what a recipe gets when nobody says otherwise; `usual_frames` is what its makers ask for.
-    `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none.
+    `draft_threshold` is that of the draft profile's first-block cache, 0 where `no_draft` says why there is none; a
+    draft is a smaller picture then.
     `finishes_with` is the part of the weights that enlarges a composed take, where the engine knows such a part.
     `follows_with` names, for a guide kind that only weights trained for it follow, the folder they lie in beside the
     others. `holds` says that a take can stop after a step and go on later with the same result. `max_frames` counts
@@ -63,7 +68,7 @@ class Engine:
     follows_with: dict[str, str] = field(default_factory=dict)
     vocabulary: str = ""
     drawn_pixels: int = 0
-    no_draft: str = "No draft profile was found for this engine that keeps its pictures."
+    no_draft: str = "No threshold was found for this engine at which leaving blocks out keeps its pictures."
 
     def loads(self, pipeline: str, options: dict[str, Any]) -> bool:
         """Whether weights of this class, with these plain values in their model_index.json, are for this engine."""
@@ -113,10 +118,15 @@ class Engine:
             (size for size in smaller if math.prod(size) <= self.drawn_pixels), key=math.prod, default=(step, step)
         )
 
+    def draft_size(self, width: int, height: int) -> tuple[int, int]:
+        """A smaller size the engine can make, for a draft of this one; this one itself where there is none."""
+        small = self.legal_size(round(width * DRAFT_SIDE), round(height * DRAFT_SIDE))
+        return small if math.prod(small) < width * height else (width, height)
+
     @property
     def known_settings(self) -> list[str]:
         """The names that a recipe's settings may have: the engine's own, and those read for many engines."""
-        shared = [PROFILE] if self.pipelines else []
+        shared = [PROFILE, DRAFT_OF] if self.pipelines else []
         if "depth" in self.honours:
             shared.append(DEPTH_MODEL)
         return sorted({*self.settings, *shared})

@@ -67,6 +67,14 @@ class Advice:
         return settings.AUDITION_SHARE
 
     @property
+    def draft_size(self) -> tuple[int, int] | None:
+        """How large a draft would be that is a smaller picture; none where nothing smaller is made."""
+        row, project = self.choice.row, self.shot.project
+        whole = row.legal_size(project.width, project.height)
+        small = row.draft_size(*whole)
+        return None if small == whole else small
+
+    @property
     def sentences(self) -> list[str]:
         said = [self._frames, self._size, self._time, self._memory, self._disk]
         return [sentence for sentence in said if sentence]

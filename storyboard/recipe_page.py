@@ -98,6 +98,7 @@ class RecipePage:
             ("Number format", made.get("dtype", "")),
             ("Memory plan", made.get("plan", "")),
             ("Profile", made.get("profile", "")),
+            ("Attention", made.get("attention", "")),
             ("Steps gone on from", str(made.get("steps resumed") or "")),
             ("Memory", f"{memory / (1 << 20):.0f} MB" if memory else ""),
         ]

@@ -30,6 +30,11 @@ from generation.weights import BadWeights, Weights
 log = logging.getLogger(__name__)
 
 Arguments = Callable[[Any], dict[str, Any]]
+KERNELS_RAISE = (ValueError, TypeError, NotImplementedError, RuntimeError)  # for masks, sizes or numbers they lack
+
+
+class KernelFailed(Exception):
+    """The attention that was named for fast takes cannot compute this one."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,16 @@ def shoot(
         why = planning.because(weights.tensor_bytes, plan, free)
 
         def attempt(plan: Plan) -> Shooting:
-            return _once(recipe, desk, weights, pipeline_class, plan, arguments, unpack, dtypes, beat)
+            def once(own_attention: bool) -> Shooting:
+                how = (pipeline_class, plan, arguments, unpack, dtypes, beat, own_attention)
+                return _once(recipe, desk, weights, *how)
+
+            try:
+                return once(own_attention=False)
+            except KernelFailed as failed:
+                log.warning("%s", failed)
+                why = f"Made with torch's own attention: {failed}"
+            return _noted(once(own_attention=True), why)
 
         try:
             return _within_memory(recipe, plan, planning.thriftier(plan, weights.tensor_bytes), why, attempt)
@@ -115,6 +129,7 @@ def _once(
     unpack: Unpack | None,
     dtypes: dict[str, str] | None,
     beat: Beat,
+    own_attention: bool,
 ) -> Shooting:
     seconds = {}
     row = catalogue.engine(recipe.engine)
@@ -124,6 +139,7 @@ def _once(
     here = residence.settle(weights.path, weights.pinned, pipeline_class, plan, dtypes)
     seconds["load weights"] = time.monotonic() - began
     profile, slower = profiles.possible(here.pipe, profile, plan)
+    kernel, without = ("", "") if own_attention else profiles.kernel(profile, plan)
     if plan.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(plan.device)
     window = Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
@@ -141,21 +157,26 @@ def _once(
         beat=beat,
         ahead=ahead.on(plan.device),
     )
+    running = profiles.running(here.pipe, profile, row, kernel)
     began = time.monotonic()
-    with window, torch.inference_mode(), profiles.running(here.pipe, profile, row) as saving, clock.running():
+    with window, torch.inference_mode(), running as saving, clock.running():
         try:
             result = here.pipe(**arguments(here.pipe), generator=generator, output_type="pt")
         except Pause as pause:
             raise _held(pause, desk) from None
+        except KERNELS_RAISE as error:
+            if not kernel or _is_memory(error) or is_lost(error):
+                raise
+            raise KernelFailed(f"attention by {kernel} failed on this take ({error}).") from error
     seconds["run the pipeline"] = time.monotonic() - began
     began = time.monotonic()
     frames = sound(_frames(result), plan.dtype)
     seconds["check the frames"] = time.monotonic() - began
     if beat.passes == 1 or beat.whole:  # else the latents are those of a part of the frames
         window.learn(here.pipe, clock.last, frames)
-    facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile}
-    said = saving.said if saving else slower
-    return Shooting(frames, facts, (said,) if said else (), _sound(result, here.pipe))
+    facts = _facts(plan, here.facts, clock, seconds) | {"profile": profile} | ({"attention": kernel} if kernel else {})
+    notes = (profiles.said(profile, recipe, saving), slower, without)
+    return Shooting(frames, facts, tuple(note for note in notes if note), _sound(result, here.pipe))
 
 
 def _for_another(row: catalogue.Engine, weights: Weights) -> str:

@@ -36,7 +36,14 @@ export function startAsking(fields) {
   startDropping(fields, refused);
   startAdvising(fields);
   startHearing(fields);
+  catchUpWithChoice(fields.querySelector("[data-part=engine]"));
   return { generate };
+}
+
+/** Where the engine was chosen before this ran, or by the browser that came back, what is said of it is another's. */
+function catchUpWithChoice(select) {
+  const shown = [...select.options].find(({ defaultSelected }) => defaultSelected) ?? select.options[0];
+  if (shown && !shown.selected) select.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function asked(fields) {

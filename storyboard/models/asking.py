@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from generation.engine import DEPTH_MODEL, DRAFT, EXACT, FAST, Engine
+from generation.engine import DEPTH_MODEL, DRAFT, DRAFT_OF, EXACT, FAST, PROFILE, Engine
 from generation.recipe import Recipe
 from generation.report import Refused
 from storyboard import engines
@@ -45,19 +45,22 @@ def check_amount(shots: int, count: int) -> None:
         )
 
 
-def _profile(row: Engine, name: str) -> dict[str, str]:
+def _profile(row: Engine, name: str, size: tuple[int, int]) -> dict[str, Any]:
     """What a recipe says of the way it is made; exact goes without saying."""
     if name == EXACT:
         return {}
-    if name == FAST and row.pipelines:
-        return {"profile": FAST}
-    if name == FAST:
-        raise Refusal(f"{row.label} has no network to compile. Ask for it exact.")
-    if name != DRAFT:
+    if name not in (FAST, DRAFT):
         raise Refusal(f"The profile {name!r} is unknown; there are {EXACT}, {FAST} and {DRAFT}. Choose one of them.")
-    if not row.draft_threshold:
-        raise Refusal(f"{row.no_draft} Ask for it exact.")
-    return {"profile": DRAFT}
+    if not row.pipelines:
+        why = "has no network to compile" if name == FAST else "is drawn as quickly as it plays, so it needs no draft"
+        raise Refusal(f"{row.label} {why}. Ask for it exact.")
+    if name == FAST or row.draft_threshold:
+        return {PROFILE: name}
+    if row.draft_size(*size) == size:
+        raise Refusal(
+            f"{row.label} makes nothing smaller than {size[0]} × {size[1]} that would do for a draft. Ask for it exact."
+        )
+    return {PROFILE: DRAFT, DRAFT_OF: list(size)}
 
 
 def _finish(choice: engines.Choice, wanted: bool) -> dict[str, bool]:
@@ -125,6 +128,9 @@ def complete(
             raise Refusal(choice.why_not.get(each.kind, f"{row.label} does not take a {each.kind} guide."))
     width, height = row.legal_size(project.width, project.height)
     finish = _finish(choice, inputs.get("finish", False))
+    profile = _profile(row, inputs.get("profile") or EXACT, (width, height))
+    if DRAFT_OF in profile:
+        width, height = row.draft_size(width, height)
     recipe = Recipe(
         engine=row.name,
         words=version.words(),
@@ -138,7 +144,7 @@ def complete(
         guidance=row.guidance,
         weights=choice.pinned,
         ingredients=ingredients,
-        settings=row.settings | _profile(row, inputs.get("profile") or EXACT) | finish | _depth(held),
+        settings=row.settings | profile | finish | _depth(held),
     )
     try:
         row.check(recipe)

@@ -44,10 +44,11 @@ class LineQuerySet(AuditionQuerySet):
     def next_for(self, loaded: str) -> int | None:
         """What is needed by a time and would be late, else the first in line, or one near it for `loaded` weights."""
         line = self.in_line()
-        first = line.values_list("pk", "priority", "is_final", "turn", "weights", named=True).first()
+        asked = line.annotate(in_time=models.Exists(line.exclude(needed_by=None).order_by()))
+        first = asked.values_list("pk", "priority", "is_final", "turn", "weights", "in_time", named=True).first()
         if first is None or first.priority > 0:
             return first and first.pk
-        pressing = line.pressing(first.pk)
+        pressing = line.pressing(first.pk) if first.in_time else None
         if pressing is not None:
             return pressing
         if not loaded or first.weights in ("", loaded):

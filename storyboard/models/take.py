@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from generation import catalogue
-from generation.engine import DRAFT
+from generation.engine import DRAFT, DRAFT_OF, PROFILE
 from generation.recipe import Ingredient, Recipe
 from storyboard import engines, queue
 from storyboard.models import asking
@@ -297,7 +297,8 @@ class Take(InLine):
             holds = catalogue.engine(self.engine).holds
         except catalogue.UnknownEngine:
             return False
-        return holds and self.frozen.settings.get("profile") != DRAFT
+        said = self.frozen.settings
+        return holds and (said.get(PROFILE) != DRAFT or DRAFT_OF in said)
 
     @property
     def frames(self) -> int:

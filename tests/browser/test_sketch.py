@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from playwright.sync_api import expect
 
+from generation import catalogue
 from storyboard.models import Shot, Take, User
 from tests import factories
 from tests.browser.room import enter
@@ -45,6 +46,21 @@ def test_what_is_heard_follows_the_words_and_the_engine(web: Web, released: Shot
     assert [take.engine for take in Take.objects.order_by("number")] == ["blocking", "sketch", "sketch"]
     page.get_by_role("link", name="About Sketch").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sketch")
+
+
+def test_an_engine_chosen_before_the_page_was_ready_is_spoken_of(web: Web, released: Shot, alice: User) -> None:
+    """As a browser does that brings a form back, or somebody who is quicker than the scripts."""
+    page = web.page(alice)
+    page.add_init_script("""
+        document.addEventListener("readystatechange", () => {
+          const select = document.querySelector("#ask-engine");
+          if (document.readyState === "interactive" && select) select.value = "blocking";
+        });
+    """)
+    page.goto(web.address("shot", released.pk))
+    expect(page.locator("#ask-engine")).to_have_value("blocking")
+    expect(page.locator("[data-part=hearing]")).to_be_hidden(timeout=SOON)
+    expect(page.locator("[data-part=advice]")).to_contain_text(catalogue.engine("blocking").summary[:20])
 
 
 def test_without_script_the_page_says_what_is_heard(web: Web, released: Shot, alice: User) -> None:

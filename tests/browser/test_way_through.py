@@ -48,6 +48,7 @@ def test_from_a_script_to_a_film(owner: Page, app: RunningApp, tmp_path: Path) -
     frames = play_the_cut(page, app, project)
     film = export(page, app, project, tmp_path)
     assert probe(film).frames == frames
+    make_a_take_of_the_model_that_comes_along(page, app, project)
     say_what_was_done(page, app, project)
 
 
@@ -125,6 +126,25 @@ def export(page: Page, app: RunningApp, project: str, folder: Path) -> Path:
     path = folder / "film.mp4"
     download.value.save_as(path)
     return path
+
+
+def make_a_take_of_the_model_that_comes_along(page: Page, app: RunningApp, project: str) -> None:
+    """Nothing downloaded, no card: words go in, and a take of a diffusion model comes out."""
+    page.goto(f"{app.url}/p/{project}/")
+    page.locator("#board[data-ready]").wait_for()
+    page.locator(".card").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.locator("#ask-engine").select_option("sketch:sketch")
+    expect(page.locator("[data-part=hearing]")).to_contain_text("close-up")
+    page.get_by_label("Takes", exact=True).fill("1")
+    page.get_by_role("button", name="Generate").click()
+    take = page.locator('.take[data-number="3"]')
+    expect(take).to_have_count(1)
+    expect(page.locator('.take[data-number="3"][data-src]')).to_have_count(1, timeout=MAKING_MS)
+    take.click()
+    expect(page.locator("ct-player")).to_have_attribute("data-state", "ready")
+    page.get_by_role("link", name="About Sketch").click()
+    expect(page.locator("main")).to_contain_text("What was measured")
 
 
 def say_what_was_done(page: Page, app: RunningApp, project: str) -> None:

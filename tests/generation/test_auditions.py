@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 from safetensors import SafetensorError
 
-from generation import ffmpeg, tasks
+from generation import catalogue, ffmpeg, tasks
 from generation.diffusion import residence
 from generation.recipe import Ingredient
 from generation.weights import Weights
@@ -22,7 +22,7 @@ from storyboard.models import Project, Shot, Status, Take, User
 from storyboard.refusal import Conflict, Refusal
 from storyboard.sweep import sweep
 from tests import factories
-from tests.generation.tiny import ltx
+from tests.generation.tiny import cogvideox, ltx
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -239,9 +239,23 @@ def test_a_profile_is_asked_for_by_name_and_recorded_in_the_recipe(small: Shot, 
     assert "profile" not in ask(small, alice).frozen.settings
     assert ask(small, alice, profile="draft").frozen.settings["profile"] == "draft"
     assert ask(small, alice, profile="fast").frozen.settings["profile"] == "fast"
-    for profile in ("draft", "fast"):
+    for profile in ("draft", "fast"):  # of blocking, which needs neither
         with pytest.raises(Refusal, match="Ask for it exact"):
             Take.objects.ask(small.project, [small], 1, alice, profile=profile)
+
+
+def test_a_draft_without_a_threshold_is_asked_for_smaller_and_can_still_be_held(alice: User, tmp_path: Path) -> None:
+    cogvideox.build(tmp_path)
+    engines.registry().add(tmp_path, "cogvideox")
+    small = factories.shot(factories.project(alice, width=640, height=368))
+    [take] = Take.objects.ask(small.project, [small], 1, alice, engine="cogvideox:cogvideox", profile="draft")
+    recipe, row = take.frozen, catalogue.engine("cogvideox")
+    assert recipe.settings["draft_of"] == list(row.legal_size(640, 368))
+    assert (recipe.width, recipe.height) == row.draft_size(*row.legal_size(640, 368)) and recipe.width < 640
+    assert take.can_stop_half_way
+    least = factories.shot(factories.project(alice, width=16, height=16))
+    with pytest.raises(Refusal, match=r"nothing smaller than 16 × 16 .* Ask for it exact"):
+        Take.objects.ask(least.project, [least], 1, alice, engine="cogvideox:cogvideox", profile="draft")
 
 
 def test_a_worker_without_torch_leaves_takes_with_weights_to_others(

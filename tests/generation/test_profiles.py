@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
 from generation import catalogue
-from generation.diffusion import compiled, residence
+from generation.diffusion import attention, compiled, residence
 from generation.recipe import Recipe
 from generation.report import Cancelled, Held, Refused
 from tests.generation.contract.stage import STEPS, Stage
@@ -82,6 +83,96 @@ def test_the_profile_that_goes_wrong_on_vace_is_refused_with_the_reason(
     vace = Stage.build("wan_vace", tmp_path_factory.mktemp("wan_vace"))
     with pytest.raises(Refused, match="guides twice"):
         vace.run(draft(vace))
+
+
+def test_a_draft_of_an_engine_without_a_threshold_is_a_smaller_picture(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    vace = Stage.build("wan_vace", tmp_path_factory.mktemp("wan_vace"))
+    whole = (2 * vace.tiny.SIZE[0], vace.tiny.SIZE[1])
+    small = draft(vace, steps=STEPS)
+    made = vace.made(replace(small, settings=small.settings | {"draft_of": list(whole)}))
+    said = f"A draft at {small.width} x {small.height}: 50 % of the pixels of {whole[0]} x {whole[1]}."
+    assert said in made.notes
+    with pytest.raises(Refused, match="no width and height"):
+        vace.run(replace(small, settings=small.settings | {"draft_of": "half"}))
+
+
+def test_a_draft_is_of_a_size_that_the_engine_makes() -> None:
+    for row in catalogue.ENGINES:
+        if row.pipelines:
+            for size in ((1280, 720), (640, 360), (720, 1280), (64, 64)):
+                whole = row.legal_size(*size)
+                small = row.draft_size(*whole)
+                assert row.legal_size(*small) == small, row.name
+                assert small == whole or small[0] * small[1] < whole[0] * whole[1], row.name
+    assert catalogue.engine("wan").draft_size(832, 480) == (560, 320)
+
+
+# Attention by another kernel --------------------------------------------------------------------------------------
+
+
+KERNEL = "_native_math"  # written out: on every machine, and its last digits differ from the fused one's
+
+
+def test_fast_takes_use_the_attention_that_the_server_names(
+    stage: Stage, traced: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact, own = stage.run(), stage.made(fast(stage))
+    monkeypatch.setenv(attention.NAMED, KERNEL)
+    made = stage.made(fast(stage))
+    assert made.facts["attention"] == KERNEL and "attention" not in own.facts and made.notes == ()
+    apart = np.abs(np.stack(list(made.frames)).astype(int) - np.stack(list(own.frames)))
+    assert apart.max() <= 2
+    assert np.array_equal(stage.run(), exact), "and an exact take beside it is as it was"
+    assert "attention" not in stage.made().facts
+
+
+def test_only_the_attention_of_a_clip_to_itself_is_computed_otherwise(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.run()
+    here = residence.resident()
+    assert here is not None
+    modules = {name: each for name, each in here.pipe.transformer.named_modules() if hasattr(each, "processor")}
+    with attention.by(here.pipe, KERNEL):
+        found = {name: each.processor._attention_backend for name, each in modules.items()}
+    assert {name for name, each in found.items() if each} == {name for name in modules if name.endswith("attn1")}
+    assert not any(each.processor._attention_backend for each in modules.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("flush", "names 'flush', which diffusers does not know; it knows flash"),
+        ("flash_hub", "fetches a program while takes are made"),
+        ("sage", "attention by sage does not work here"),
+    ],
+)
+def test_an_attention_that_does_not_work_here_is_left_out_and_said(
+    stage: Stage, traced: None, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    monkeypatch.setenv(attention.NAMED, name)
+    made = stage.made(fast(stage))
+    assert made.facts["profile"] == "fast" and "attention" not in made.facts
+    assert len(made.notes) == 1 and made.notes[0].startswith("Made with torch's own attention") and why in made.notes[0]
+
+
+def test_an_attention_that_fails_on_this_take_gives_way_to_torchs_own(
+    stage: Stage, traced: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = np.stack(list(stage.made(fast(stage)).frames))
+    monkeypatch.setenv(attention.NAMED, KERNEL)
+    monkeypatch.setitem(_AttentionBackendRegistry._backends, AttentionBackendName(KERNEL), _without_heads)
+    made = stage.made(fast(stage))
+    assert "failed on this take (no such heads)" in made.notes[0] and "attention" not in made.facts
+    assert np.array_equal(np.stack(list(made.frames)), plain)
+
+
+def _without_heads(query: torch.Tensor, **_: Any) -> torch.Tensor:
+    if query.shape != attention.TRIED:
+        raise RuntimeError("no such heads")
+    return query
 
 
 @pytest.fixture
