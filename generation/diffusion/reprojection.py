@@ -61,14 +61,17 @@ def vectors(turns: Tensor) -> Tensor:
     return odd * torch.where(angle > 1e-4, angle / (2 * angle.sin().clamp(min=1e-6)), 0.5)
 
 
-def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses) -> Tensor:
+def carried(
+    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor | None = None
+) -> Tensor:
     """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
 
-    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture.
+    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture; `gone` is what
+    has moved by itself, as `projected` has it.
     """
     height, width = picture.shape[-2:]
     rows, columns = nearness.shape
-    moved, near = projected(nearness, lens, poses, width / height)
+    moved, near = projected(nearness, lens, poses, width / height, gone)
     offsets, found = _landed(moved, near, rows, columns)
     offsets = torch.where(found, offsets, _filled(offsets, found))
     offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
@@ -83,16 +86,20 @@ def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Pose
     return torch.where(known, looked, _filled(looked, known))
 
 
-def projected(nearness: Tensor, lens: float | Tensor, poses: Poses, aspect: float) -> tuple[Tensor, Tensor]:
+def projected(
+    nearness: Tensor, lens: float | Tensor, poses: Poses, aspect: float, gone: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Where each of (h, w) goes: (N, h, w, 2) in the frame's own -1 to 1; and how near it is then, 0 behind the lens.
 
-    `aspect` is the frame's width over its height.
+    `aspect` is the frame's width over its height. `gone` (N, h, w, 3) is how far each has gone by itself, as the camera
+    has in `poses`; where there is none, all of it rests.
     """
     rows, columns = nearness.shape
     grid = _grid(rows, columns, nearness)
     across = torch.tensor([aspect / 2, -0.5], dtype=nearness.dtype, device=nearness.device) / lens
     rays = torch.cat([grid * across, torch.ones_like(grid[..., :1])], dim=-1)
-    seen = rays - nearness[..., None] * poses.gone[:, None, None]
+    way = -poses.gone[:, None, None] if gone is None else gone - poses.gone[:, None, None]
+    seen = rays + nearness[..., None] * way
     seen = torch.einsum("nij,nhwj->nhwi", rotations(poses.turned), seen)
     forward = seen[..., 2]
     ahead = forward > LEAST_FORWARD

@@ -96,8 +96,8 @@ def main() -> None:
     )
     parser.add_argument("--share", type=int, default=0, help="which of so many shares this process encodes")
     parser.add_argument("--shares", type=int, default=1)
-    parser.add_argument("--begin", type=Path, help="weights whose transformer is taught further")
-    parser.add_argument("--rate", type=float, help="how far a step of the transformer goes")
+    parser.add_argument("--begin", type=Path, help="weights whose surveyor or transformer is taught further")
+    parser.add_argument("--rate", type=float, help="how far a step of the surveyor or the transformer goes")
     parser.add_argument("--batch", type=int, help="clips that are looked at in a step, where not the shape's own")
     parser.add_argument("--into", type=Path, help="where export writes, and what evaluate measures")
     parser.add_argument("--engine", default="sketch", help="whose takes are measured; a card is written for sketch")
@@ -129,9 +129,12 @@ def draw_views(asked: argparse.Namespace) -> None:
 
 
 def survey(asked: argparse.Namespace) -> None:
-    from generation.training.survey import measured, train
+    from generation.training.survey import RATE, measured, train
 
-    surveyor = train(asked.folder, asked.device, asked.seconds, asked.pause)
+    surveyor = train(
+        asked.folder, asked.device, asked.seconds, asked.pause, asked.batch or 32, begin=asked.begin,
+        rate=asked.rate or RATE,
+    )  # fmt: skip
     surveyor.save_pretrained(asked.folder / "surveyor")
     print(json.dumps(measured(surveyor, asked.folder, asked.device)))
 

@@ -71,7 +71,7 @@ class Judge(nn.Module):
 def train(folder: Path, device: str, seconds: float, batch: int = 48) -> Judge:
     torch.manual_seed(4)
     rng = np.random.default_rng(4)
-    judge = Judge().to(device).to(memory_format=torch.channels_last)
+    judge = Judge().to(device)
     steps = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=0.05)
     pool = Pool(folder / "views", only=PARTS)
     while not len(pool):

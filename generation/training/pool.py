@@ -18,7 +18,7 @@ from generation.training.scenes import labels, mirrored_facts
 from generation.training.words import MOST, tokenizer
 
 AT_FIRST = 0.25  # of views more than there are of them anyway
-SIDES = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])  # what a mirror does to how a camera goes
+SIDES = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])  # what a mirror does to how a camera goes, and in the middle people
 WORDS = ("words", "heard")
 MIRRORED = tuple(f"mirrored {name}" for name in WORDS)
 
@@ -96,6 +96,7 @@ class Pool:
                 way[..., :3] *= found["lens"][:, None, None]
                 way[..., 3:6] *= unit[:, None, None]
                 found["knots"] = way
+                found["walk"] = found["walk"] * (SIDES[3:6].to(device) if mirrored else 1) * unit[:, None, None]
         return found
 
 

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 from generation import blocking
 from generation.blocking.camera import GATE_HEIGHT, camera_values, view_of
+from generation.blocking.motion import bodies_at
 from generation.diffusion.reprojection import vectors
 from generation.diffusion.surveyor import COLUMNS, KNOTS, ROWS
 from generation.training import clips
@@ -31,7 +32,8 @@ BEHIND = 1 << 20  # added to a file's seeds, so that its scenes are none of thos
 class Views:
     """`grey` uint8 (N, 2 ROWS, 2 COLUMNS), `colours` uint8 (N, 256, 3) of each grey, `nearness` (N, ROWS, COLUMNS) in
     1 / metres, `people` uint8 (N, ROWS, COLUMNS), white where somebody is seen, `lens` (N) in heights of the picture,
-    `knots` (N, KNOTS, 7) in radians, metres and logarithms, `moment` (N, 2) as a surveyor is told it."""
+    `knots` (N, KNOTS, 7) in radians, metres and logarithms, `walk` (N, KNOTS, 3), how the people who are seen go, in
+    metres, and `moment` (N, 2) as a surveyor is told it."""
 
     grey: torch.Tensor
     colours: torch.Tensor
@@ -39,11 +41,12 @@ class Views:
     people: torch.Tensor
     lens: torch.Tensor
     knots: torch.Tensor
+    walk: torch.Tensor
     moment: torch.Tensor
     facts: list[dict[str, Any]]
 
 
-TENSORS = ("grey", "colours", "nearness", "people", "lens", "knots", "moment")
+TENSORS = ("grey", "colours", "nearness", "people", "lens", "knots", "walk", "moment")
 
 
 def drawn(seed: int, held_out: bool = False) -> tuple[list[dict[str, np.ndarray]], dict[str, Any]]:
@@ -75,6 +78,7 @@ def _view(draw: blocking.Renderer, small: blocking.Renderer, at: int, frames: in
         "people": np.where(people, 255, 0).astype(np.uint8),
         "lens": np.array(camera_values(draw.staging, at)[6] / GATE_HEIGHT, np.float32),
         "knots": knots(draw.staging, at, frames),
+        "walk": walk(draw.staging, masks, at, frames),
         "moment": np.array([at / (frames - 1), (frames - 1) * RATE[1] / RATE[0]], np.float32),
     }
 
@@ -88,6 +92,25 @@ def knots(staging: blocking.Staging, at: int, frames: int) -> np.ndarray:
         row[:3] = vectors(torch.from_numpy(there.basis @ here.basis.T)).numpy()
         row[3:6] = here.basis @ (there.eye - here.eye)
         row[6] = np.log(there.focal / here.focal)
+    return found
+
+
+def walk(staging: blocking.Staging, masks: dict[str, np.ndarray], at: int, frames: int) -> np.ndarray:
+    """(KNOTS, 3): how the people who are seen in frame `at` have gone since, along right, up and forward of the camera
+    as it stands there; each counts as much as is seen of them."""
+    basis = view_of(camera_values(staging, at), COLUMNS, ROWS).basis
+    seen = {figure: float(masks[figure.name].sum()) for figure in staging.figures if figure.name in masks}
+    total = sum(seen.values()) or 1.0
+    found = np.zeros((KNOTS, 3), np.float32)
+
+    def middles(moment: float) -> np.ndarray:
+        bodies = bodies_at(staging, moment)
+        each = [bodies[figure.name].joints(figure.height).mean(0) * area / total for figure, area in seen.items()]
+        return np.sum([np.zeros(3), *each], axis=0)
+
+    here = middles(at)
+    for row, moment in zip(found, np.linspace(0, frames - 1, KNOTS), strict=True):
+        row[:] = basis @ (middles(float(moment)) - here)
     return found
 
 

@@ -66,6 +66,38 @@ def test_the_camera_is_told_from_where_the_picture_was_taken(folder: Path):
     assert all(not found.knots[n].any() for n in resting)
 
 
+def test_people_are_told_to_go_where_they_are_seen_to_go(folder: Path):
+    found = views.read(views.files(folder / "views")[0])
+    for n, facts in enumerate(found.facts):
+        walk, (at, _) = found.walk[n], found.moment[n]
+        assert surveyors._along(walk, at[None]).norm() < 0.2, "about nowhere, when the picture was taken"
+        if not (found.people[n] > 0).any():
+            assert not walk.any(), facts
+    gone = [float(found.walk[n].norm(dim=-1).max()) for n, facts in enumerate(found.facts) if facts["people"]]
+    assert max(gone) > 0.05
+
+
+def test_people_who_walk_are_carried_along_and_the_set_stays():
+    torch.manual_seed(0)
+    surveyor = Surveyor(known=len(tokenizer()), heard=8, widths=(4, 4, 8), posed=8).eval()
+    left = torch.full((1, ROWS, COLUMNS), -9.0)
+    left[:, :, : COLUMNS // 4] = 9
+    walk = torch.zeros(1, surveyors.KNOTS, 3)
+    walk[0, :, 0] = torch.linspace(0, 0.3, surveyors.KNOTS)
+    near = torch.where(left > 0, 1.5, 1.0)
+    told = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), left, walk)
+    text = tokenizer()([scene(1).caption], padding="max_length", max_length=MOST, return_tensors="pt")
+    picture = torch.full((3, 80, 144), -1.0)
+    picture[:, :, 4:24] = 1
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(surveyor, "forward", lambda *_: told)
+        clip = between(surveyor, [(picture, 0)], 25, text.input_ids, text.attention_mask)
+    bright = (clip[0, :, 40] > 0).float()
+    sides = (bright * torch.arange(144)).amax(1)
+    assert sides[0] == 23 and sides[24] == pytest.approx(23 + 0.3 * 1.5 * 80, abs=2) and (sides.diff() >= 0).all()
+    assert torch.equal(clip[..., 72:], clip[:, :1, :, 72:].expand(-1, 25, -1, -1))
+
+
 def test_a_mirror_turns_pans_words_and_ways_to_the_side_round(pool: Pool):
     rows = torch.arange(len(pool))
     as_is, turned = (pool.batch(rows, "cpu", mirrored) for mirrored in (False, True))
@@ -73,6 +105,7 @@ def test_a_mirror_turns_pans_words_and_ways_to_the_side_round(pool: Pool):
         assert torch.allclose(turned[name].flip(-1).float(), as_is[name].float(), atol=1e-5), name
     assert torch.allclose(turned["knots"][..., 5], as_is["knots"][..., 5], atol=1e-5)
     assert torch.allclose(turned["knots"][..., 3], -as_is["knots"][..., 3], atol=1e-5)
+    assert torch.allclose(turned["walk"] * torch.tensor([-1.0, 1, 1]), as_is["walk"], atol=1e-5)
     facts = views.read(views.files(pool.folder)[0]).facts
     said = [tokenizer()(mirrored_facts(each)["caption"]).input_ids for each in facts]
     assert [each[: len(words)] for each, words in zip(turned["words"].tolist(), said, strict=True)] == said
