@@ -31,6 +31,7 @@ from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size
 
 AROUND = 5  # pixels of the square in which a change is looked for
 SAME = 0.3  # of the way from black to white, half of it: a change much smaller than that is none
+GIVES_WAY = 4  # frames over which a given picture gives way to what was made
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
 
@@ -58,6 +59,7 @@ class SketchPipeline(LTXConditionPipeline):
         self.heard: tuple[Tensor, Tensor] | None = None
         self.idea: Tensor | None = None
         self.carried: tuple[Tensor, Tensor] | None = None
+        self.given: list[int] = []
         _embed_each_level_once(transformer)
 
     @classmethod
@@ -146,6 +148,7 @@ class SketchPipeline(LTXConditionPipeline):
         if not pictures:
             assert self.idea is not None
             pictures = [(self.idea, 0)]
+        self.given = [frame for _, frame in pictures]
         carried = self._carried(pictures, how["num_frames"])
         self.told["beside"] = beside(latents[:, before:], before, self.depth, carried)
         # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
@@ -197,7 +200,8 @@ class SketchPipeline(LTXConditionPipeline):
 
     def _finished(self, cells: Tensor) -> Tensor:
         """Frames (1, 3, F, H, W) of a clip's latents. Where they hardly differ from what was carried along, they are
-        that: a given picture stays as sharp as it came, and what rests does not swim."""
+        that: a given picture stays as sharp as it came, and what rests does not swim. At its own frame a given picture
+        is shown as it is, and from there it gives way over a few."""
         assert self.carried is not None
         clip, before = self.carried
         made = self.vae.decode(cells.to(self.vae.dtype)).sample
@@ -205,7 +209,13 @@ class SketchPipeline(LTXConditionPipeline):
         change = (made - plain).square().mean(1)[0, :, None]
         around = functional.avg_pool2d(change, AROUND, 1, AROUND // 2, count_include_pad=False)
         same = (-around / SAME**2).exp()[:, 0][None, None]
-        return made + same * (clip - made)
+        return made + torch.maximum(same, self._nearby(same)) * (clip - made)
+
+    def _nearby(self, like: Tensor) -> Tensor:
+        """(F, 1, 1), from 1 where a picture was given to 0 at frames away from all."""
+        at = torch.arange(like.shape[2], device=like.device, dtype=like.dtype)
+        given = torch.tensor(self.given, device=like.device, dtype=like.dtype)
+        return (1 - (at[:, None] - given).abs() / GIVES_WAY).clamp(min=0).amax(1)[:, None, None]
 
     def _picture(self, height: int, width: int) -> int:
         """Tokens of one cell of time."""

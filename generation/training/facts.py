@@ -13,7 +13,7 @@ import torch
 
 from generation.training import clips, pace, views
 
-PICTURES = ("views", "survey", "thumbnails", "cleanup")  # parts that learn from single pictures
+PICTURES = ("views", "survey", "thumbnails", "cleanup", "judge")  # parts that learn from single pictures
 NAME, SEEN = "training.json", "seen.txt"
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = {

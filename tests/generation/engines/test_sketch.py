@@ -238,6 +238,17 @@ def test_what_it_passes_through_is_told_at_every_time(stage: Stage, monkeypatch:
     assert to_first[0] < 0.01 and to_last[-1] < 0.01
 
 
+def test_a_given_picture_is_shown_at_its_own_frame_and_gives_way_around_it(stage: Stage) -> None:
+    frames = len(stage.run(stage.recipe("first")))
+    guides = tuple(stage.ingredient("key", tone=tone, at_frame=at) for tone, at in ((30, 7), (220, 13)))
+    made = stage.run(stage.recipe(ingredients=guides)).astype(int)
+    assert len(made) == frames
+    shown = [cv2.imread(str(stage.desk().ingredient(each.sha256)))[:, :, ::-1].astype(int) for each in guides]
+    for at, picture in zip((7, 13), shown, strict=True):
+        off = [np.abs(made[n] - picture).mean() for n in range(at - 3, at + 4)]
+        assert off[3] < 1 and off[3] == min(off) and max(off) > 2
+
+
 def test_guides_of_several_kinds_stand_beside_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     found = heard(stage, stage.recipe("first", "last", "key", "depth", "reference"), monkeypatch)
     cells, clip = 4, 4
