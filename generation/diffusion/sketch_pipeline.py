@@ -111,7 +111,7 @@ class SketchPipeline(LTXConditionPipeline):
             dots = self._thought_of(size, near, generator)
             if reference:
                 self.idea = drawn_large(dots[:, :3], *size)[0]
-                self.depth = None if depth is None else depth[:, : self._picture(*size)]
+                self.depth = None  # the thumbnail follows it already
                 still = made(conditions=[], num_frames=1, output_type="pil").frames[0][0]
             else:
                 still = self._cleaned_up(dots, size, near, generator)
@@ -216,10 +216,6 @@ class SketchPipeline(LTXConditionPipeline):
         at = torch.arange(like.shape[2], device=like.device, dtype=like.dtype)
         given = torch.tensor(self.given, device=like.device, dtype=like.dtype)
         return (1 - (at[:, None] - given).abs() / GIVES_WAY).clamp(min=0).amax(1)[:, None, None]
-
-    def _picture(self, height: int, width: int) -> int:
-        """Tokens of one cell of time."""
-        return (height // self._side) * (width // self._side)
 
     @property
     def _side(self) -> int:

@@ -19,17 +19,18 @@ from torch.nn import functional
 from generation.diffusion.stages import Stage, places
 from generation.training import pace
 from generation.training.fast import fast
+from generation.training.pool import LOOKED_AT as ROWS
 from generation.training.pool import Pool
 from generation.training.thumbnails import ASIDE, NARROW
 from generation.training.views import EACH
 from generation.vocabulary import DEEDS, MOVES, SIZES
 
 HEADS = {"size": len(SIZES), "move": len(MOVES), "people": 3, "deed": len(DEEDS) + 1}
-ROWS = 40  # pixels from top to bottom of what it looks at
 SQUARE = 2  # of them along a side are read at once, and have one nearness
 RATE = 1.5e-3
+WIDTHS = (32, 64, 96)  # at ever half the size
 FELT = 96  # numbers that say what is seen in one picture
-PARTS = ("grey", "colours", "dots", "labels")
+PARTS = ("looks", "dots", "labels")
 NEAR_COUNTS = 5.0
 NOISE = 0.1  # at most, so that no answer hangs on grain
 GROW_SECONDS = 20
@@ -39,12 +40,13 @@ class Judge(nn.Module):
     """EACH pictures of a clip, (B, EACH, ROWS, W) from -1 to 1, to the odds of each answer and to nearness (B, EACH,
     ROWS / 2, W / 2) from 0 to 1. Every picture is looked at together with the next."""
 
-    def __init__(self, widths: tuple[int, ...] = (32, 64, 96)) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.down = nn.ModuleList(Stage(low, high, EACH) for low, high in pairwise((2 * SQUARE**2 + 2, *widths)))
-        self.up = nn.ModuleList(Stage(low + high, low // 2, EACH) for low, high in ((32, 32), (64, 96)))
-        self.near = nn.Conv2d(16, 1, 3, padding=1)
-        self.feel = nn.Sequential(nn.Linear(6 * widths[-1], FELT), nn.SiLU())
+        first, second, last = WIDTHS
+        self.down = nn.ModuleList(Stage(low, high, EACH) for low, high in pairwise((2 * SQUARE**2 + 2, *WIDTHS)))
+        self.up = nn.ModuleList([Stage(2 * first, first // 2, EACH), Stage(second + last, first, EACH)])
+        self.near = nn.Conv2d(first // 2, 1, 3, padding=1)
+        self.feel = nn.Sequential(nn.Linear(6 * last, FELT), nn.SiLU())
         self.answer = nn.Sequential(
             nn.Dropout(0.3), nn.Linear(EACH * FELT, 256), nn.SiLU(), nn.Dropout(0.3),
             nn.Linear(256, sum(HEADS.values())),
@@ -113,8 +115,8 @@ def some(pool: Pool, size: int, rng: np.random.Generator, device: str) -> tuple[
     aside = ASIDE if rng.random() < NARROW else 0
     dots = found["dots"]
     near = dots[:, -1, :, aside : dots.shape[-1] - aside].float().unflatten(0, (size, EACH))
-    grey = functional.avg_pool2d(found["shown"].mean(1, keepdim=True), found["shown"].shape[-2] // ROWS)[:, 0]
-    looks = grey[..., SQUARE * aside : grey.shape[-1] - SQUARE * aside].unflatten(0, (size, EACH))
+    looks = found["looks"].float()
+    looks = looks[..., SQUARE * aside : looks.shape[-1] - SQUARE * aside].unflatten(0, (size, EACH))
     return looks, found["labels"][::EACH], near / near.amax((1, 2, 3), keepdim=True).clamp(min=1e-3)
 
 

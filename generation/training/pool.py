@@ -19,14 +19,15 @@ from generation.training.words import MOST, tokenizer
 
 AT_FIRST = 0.25  # of views more than there are of them anyway
 SIDES = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])  # what a mirror does to how a camera goes, and in the middle people
+LOOKED_AT = 40  # rows of what a judge looks at
 WORDS = ("words", "heard")
 MIRRORED = tuple(f"mirrored {name}" for name in WORDS)
 
 
 @dataclass
 class Pool:
-    """`only` are the parts that are kept: those of `views.TENSORS`, or "dots" and "labels", which are worked out of
-    them and of their facts."""
+    """`only` are the parts that are kept: those of `views.TENSORS`, or "dots", "looks" and "labels", which are worked
+    out of them and of their facts."""
 
     folder: Path
     held_out: bool = False
@@ -47,8 +48,9 @@ class Pool:
     def _read(self, path: Path) -> dict[str, Tensor]:
         drawn = views.read(path)
         made = {name: getattr(drawn, name) for name in views.TENSORS}
-        if "dots" in self.only:
-            made["dots"] = dots(drawn)
+        for name, work_out in (("dots", dots), ("looks", looks)):
+            if name in self.only:
+                made[name] = work_out(drawn)
         text, turned = (
             tokenizer()(said, padding="max_length", max_length=MOST, return_tensors="pt")
             for said in (
@@ -82,9 +84,9 @@ class Pool:
         if "grey" in found:
             found["shown"] = coloured(found.pop("grey")[:, None], found.pop("colours"))[:, :, 0]
         if mirrored:
-            for name in {"shown", "nearness", "people", "dots"} & set(found):
+            for name in {"shown", "nearness", "people", "dots", "looks"} & set(found):
                 found[name] = found[name].flip(-1)
-        if "shown" in found:
+        if "shown" in found and "knots" in found:
             found["picture"] = functional.avg_pool2d(found["shown"], 2)
         if "nearness" in found:
             near = found["nearness"].float()
@@ -98,6 +100,13 @@ class Pool:
                 found["knots"] = way
                 found["walk"] = found["walk"] * (SIDES[3:6].to(device) if mirrored else 1) * unit[:, None, None]
         return found
+
+
+def looks(drawn: views.Views) -> Tensor:
+    """Half (N, ROWS / 2, COLUMNS / 2) of views, grey from -1 to 1: what a judge looks at."""
+    lights = drawn.colours.float().mean(-1) / 127.5 - 1
+    grey = lights.gather(1, drawn.grey.flatten(1).long()).unflatten(1, drawn.grey.shape[1:])
+    return functional.avg_pool2d(grey[:, None], 2 * ROWS // LOOKED_AT)[:, 0].half()
 
 
 def dots(drawn: views.Views) -> Tensor:

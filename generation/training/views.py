@@ -130,6 +130,10 @@ def draw_file(folder: Path, number: int, held_out: bool = False) -> Path:
 
 def read(path: Path) -> Views:
     parts = load_file(path)
+    if missing := set(TENSORS) - parts.keys():
+        raise SystemExit(
+            f"{path} was drawn by earlier code, without {', '.join(sorted(missing))}. Remove it, draw again."
+        )
     return Views(**{name: parts[name] for name in TENSORS}, facts=clips.facts_of(path))
 
 
