@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
-from storyboard import script
+from storyboard import engines, script
 from storyboard.models import Draft, Project, Shot, Take, User
 
 OWNER = "owner"
@@ -30,7 +30,8 @@ def ensure(with_sample: bool = True) -> User:
 
 @transaction.atomic
 def make_sample(by: User) -> Project:
-    """The sample pitch, through the same door as anybody's script, with takes asked of its first shots."""
+    """The sample pitch, through the same door as anybody's script, with takes asked of its first shots: what is usual
+    of each, and of one also some of the model that comes along."""
     filename, data = script.sample()
     title = script.read(data, filename).title or "Sample pitch"
     name = title.title() if title.isupper() else title
@@ -39,6 +40,10 @@ def make_sample(by: User) -> Project:
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
     if shots:
         Take.objects.ask(project, shots, SAMPLE_TAKES, by)
+    model = engines.built_in()
+    short = [each for each in shots if model and each.current and model.can_last(each.current.frames, project.rate)]
+    if model and short:
+        Take.objects.ask(project, short[:1], SAMPLE_TAKES, by, engine=model.name)
     return project
 
 
