@@ -31,7 +31,7 @@ def ensure(with_sample: bool = True) -> User:
 @transaction.atomic
 def make_sample(by: User) -> Project:
     """The sample pitch, through the same door as anybody's script, with takes asked of its first shots: what is usual
-    of each, and of one also some of the model that comes along."""
+    of each, and of one also some of the model that comes along, where that is not what is usual."""
     filename, data = script.sample()
     title = script.read(data, filename).title or "Sample pitch"
     name = title.title() if title.isupper() else title
@@ -41,9 +41,12 @@ def make_sample(by: User) -> Project:
     if shots:
         Take.objects.ask(project, shots, SAMPLE_TAKES, by)
     model = engines.built_in()
-    short = [each for each in shots if model and each.current and model.can_last(each.current.frames, project.rate)]
-    if model and short:
-        Take.objects.ask(project, short[:1], SAMPLE_TAKES, by, engine=model.name)
+    for shot in shots if model else ():
+        assert model and shot.current
+        frames = shot.current.frames
+        if model.can_last(frames, project.rate) and engines.default(frames, project.rate) != model:
+            Take.objects.ask(project, [shot], SAMPLE_TAKES, by, engine=model.name)
+            break
     return project
 
 

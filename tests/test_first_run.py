@@ -40,6 +40,16 @@ def test_the_sample_has_takes_of_the_model_that_comes_along(
     assert Take.objects.filter(engine="blocking", shot=made[0].shot_id).count() == 2
 
 
+def test_where_that_model_is_usual_the_sample_asks_nothing_twice(
+    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
+    built_in.offer(monkeypatch)
+    built_in.build(tmp_path / "place", "released")
+    first_run.ensure()
+    assert Take.objects.count() == 8 and Take.objects.filter(engine="sketch").exists()
+
+
 def test_the_sample_has_two_people_day_and_night_in_and_out() -> None:
     project = first_run.make_sample(first_run.ensure(with_sample=False))
     scenes = project.scenes.all()
