@@ -18,7 +18,9 @@ PROFILE = "profile"
 
 # The setting of a recipe that says of which width and height it is a smaller draft.
 DRAFT_OF = "draft_of"
-DRAFT_SIDE = 2 / 3  # of each side: less than half of the pixels
+DRAFT_SHARE = 4 / 9  # of the pixels, about
+DRAFT_MOST = 0.66
+SHAPE_COUNTS = 10  # how much more a draft's shape matters than how many pixels it has
 
 # The setting of a recipe that names the weights which find depth in the pictures of its depth clip.
 DEPTH_MODEL = "depth_model"
@@ -118,10 +120,24 @@ class Engine:
             (size for size in smaller if math.prod(size) <= self.drawn_pixels), key=math.prod, default=(step, step)
         )
 
+    @property
+    def can_draft(self) -> bool:
+        """Whether a draft of it is less work: one whose pictures are small anyway makes none."""
+        return bool(self.pipelines) and (self.draft_threshold > 0 or not self.drawn_pixels)
+
     def draft_size(self, width: int, height: int) -> tuple[int, int]:
-        """A smaller size the engine can make, for a draft of this one; this one itself where there is none."""
-        small = self.legal_size(round(width * DRAFT_SIDE), round(height * DRAFT_SIDE))
-        return small if math.prod(small) < width * height else (width, height)
+        """A smaller size of about the same shape that the engine makes, for a draft; this one where there is none."""
+        step = self.size_multiple
+        if width % (2 * step) == height % (2 * step) == 0:  # what depends on that in the whole take does so in a draft
+            step *= 2
+        sizes = [(w, h) for w in range(step, width, step) for h in range(step, height, step)]
+        smaller = [size for size in sizes if math.prod(size) <= DRAFT_MOST * width * height]
+
+        def off(size: tuple[int, int]) -> float:
+            shape = math.log(size[0] * height / (size[1] * width))
+            return SHAPE_COUNTS * abs(shape) + abs(math.log(math.prod(size) / (DRAFT_SHARE * width * height)))
+
+        return min(smaller, key=off, default=(width, height)) if self.can_draft else (width, height)
 
     @property
     def known_settings(self) -> list[str]:
@@ -133,6 +149,11 @@ class Engine:
 
     def check_settings(self, recipe: Recipe) -> None:
         """Raises Refused for a setting that would be of no effect."""
+        if DRAFT_OF in recipe.settings and (recipe.settings.get(PROFILE) != DRAFT or self.draft_threshold):
+            raise Refused(
+                f"This recipe says which size it is a draft of, but {self.label} makes no smaller draft of it so. Take "
+                f"{DRAFT_OF} out of the recipe."
+            )
         known = self.known_settings
         unknown = sorted(recipe.settings.keys() - set(known))
         if unknown:
@@ -166,6 +187,11 @@ class Engine:
             )
         if self.pipelines and not recipe.weights:
             raise Refused(f"This take names no weights; {self.label} needs some. Choose them in the form.")
+
+
+def or_exact(recipe: Recipe) -> str:
+    """What else to do where a size does not do: a person who asked for a draft chose none."""
+    return " Or ask for it exact, not as a draft." if DRAFT_OF in recipe.settings else ""
 
 
 def _check_pair(recipe: Recipe) -> None:

@@ -58,6 +58,10 @@ class Choice:
             return f"These weights have no upsampler beside them: the folder {part} is missing."
         return ""
 
+    def can_last(self, frames: int, rate: tuple[int, int]) -> bool:
+        """Whether a take of so many frames is not too long for it."""
+        return self.row.frames_for(frames, rate) <= self.row.most_frames(rate)
+
     @property
     def pinned(self) -> str:
         return self.weights.pinned if self.weights else ""
@@ -88,10 +92,14 @@ def default(frames: int = 0, rate: tuple[int, int] = (24, 1), here: list[Choice]
     built_in = [each for each in here if isinstance(each.weights, BuiltIn)]
     others = [each for each in here if each.weights is not None and each not in built_in]
     for each in built_in:
-        fits = each.row.frames_for(frames, rate) <= each.row.most_frames(rate)
-        if each.is_released and fits and not others and can_load():
+        if each.is_released and each.can_last(frames, rate) and not others and can_load():
             return each
     return next(each for each in here if each.weights is None)
+
+
+def built_in() -> Choice | None:
+    """The model that comes with Circle Take, where it is there and this machine can load it."""
+    return next((each for each in choices() if isinstance(each.weights, BuiltIn)), None) if can_load() else None
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
-from storyboard import script
+from storyboard import engines, script
 from storyboard.models import Draft, Project, Shot, Take, User
 
 OWNER = "owner"
@@ -30,7 +30,8 @@ def ensure(with_sample: bool = True) -> User:
 
 @transaction.atomic
 def make_sample(by: User) -> Project:
-    """The sample pitch, through the same door as anybody's script, with takes asked of its first shots."""
+    """The sample pitch, through the same door as anybody's script, with takes asked of its first shots: what is usual
+    of each, and of one also some of the model that comes along, where that is not what is usual."""
     filename, data = script.sample()
     title = script.read(data, filename).title or "Sample pitch"
     name = title.title() if title.isupper() else title
@@ -39,6 +40,13 @@ def make_sample(by: User) -> Project:
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
     if shots:
         Take.objects.ask(project, shots, SAMPLE_TAKES, by)
+    model = engines.built_in()
+    for shot in shots if model else ():
+        assert model and shot.current
+        frames = shot.current.frames
+        if model.can_last(frames, project.rate) and engines.default(frames, project.rate) != model:
+            Take.objects.ask(project, [shot], SAMPLE_TAKES, by, engine=model.name)
+            break
     return project
 
 

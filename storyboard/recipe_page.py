@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from django.urls import reverse
 
@@ -73,7 +74,7 @@ class RecipePage:
             ("Dialogue", words.dialogue),
             ("Characters", ", ".join(words.characters)),
             ("Not wanted", recipe.negative),
-            *((name.replace("_", " ").capitalize(), str(value)) for name, value in sorted(recipe.settings.items())),
+            *((name.replace("_", " ").capitalize(), _said(value)) for name, value in sorted(recipe.settings.items())),
         ]
         return [(name, value) for name, value in rows if value]
 
@@ -139,3 +140,8 @@ def _engine(name: str) -> str:
 def _rate(rate: tuple[int, int]) -> str:
     exact = Fraction(*rate)
     return f"{exact} a second" if exact.denominator == 1 else f"{rate[0]}/{rate[1]} a second"
+
+
+def _said(value: Any) -> str:
+    """A setting in words; the only lists among them are a width and a height."""
+    return " × ".join(str(each) for each in value) if isinstance(value, list) else str(value)

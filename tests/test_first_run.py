@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from storyboard import first_run
 from storyboard.models import Project, Shot, SignInLink, Take, User
+from tests.generation import built_in
 from tests.together import together
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +25,29 @@ def test_a_new_server_gets_an_owner_and_the_sample_pitch() -> None:
     assert project.scenes.count() >= 3
     assert Take.objects.filter(project=project).count() == 8
     assert project.drafts.get().board_made_at is not None
+
+
+def test_the_sample_has_takes_of_the_model_that_comes_along(
+    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
+    built_in.offer(monkeypatch)
+    built_in.build(tmp_path / "place", "experimental")
+    first_run.ensure()
+    made = Take.objects.filter(engine="sketch")
+    assert len({take.shot_id for take in made}) == 1 and len(made) == 2
+    assert Take.objects.count() == 10
+    assert Take.objects.filter(engine="blocking", shot=made[0].shot_id).count() == 2
+
+
+def test_where_that_model_is_usual_the_sample_asks_nothing_twice(
+    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
+    built_in.offer(monkeypatch)
+    built_in.build(tmp_path / "place", "released")
+    first_run.ensure()
+    assert Take.objects.count() == 8 and Take.objects.filter(engine="sketch").exists()
 
 
 def test_the_sample_has_two_people_day_and_night_in_and_out() -> None:

@@ -20,6 +20,7 @@ from generation.diffusion.plan import Plan
 
 NAMED = "CIRCLE_TAKE_ATTENTION"
 FETCHED = "_hub"  # at the end of the names of kernels that are fetched from a hub, as programs, when they are used
+ROUNDING = "sage"
 TO_WORDS = "attn2"
 TRIED = (1, 64, 2, 64)  # a batch, places, heads, and numbers of each
 
@@ -29,7 +30,7 @@ def named() -> str:
     return os.environ.get(NAMED, "").strip().lower()
 
 
-def hindrance(name: str, plan: Plan) -> str:
+def hindrance(pipe: Any, name: str, plan: Plan) -> str:
     """Why this kernel cannot be used here, as one sentence; nothing where it can."""
     known = [each.value for each in AttentionBackendName]
     if name not in known:
@@ -37,12 +38,18 @@ def hindrance(name: str, plan: Plan) -> str:
         return f"{NAMED} names {name!r}, which diffusers does not know; it knows {usual}."
     if name.endswith(FETCHED):
         return f"{NAMED} names {name!r}, which fetches a program while takes are made; install a kernel instead."
+    if ROUNDING in name:
+        return f"{NAMED} names {name!r}, which rounds to 8 bits; fast takes differ from exact ones in last digits only."
+    if not any(_processors(pipe)):
+        return "this engine's network computes its attention itself."
     try:
         tried = torch.zeros(TRIED, device=plan.device, dtype=plan.torch_dtype)
         with attention_backend(name), torch.inference_mode():
             dispatch_attention_fn(tried, tried, tried)
+        if plan.device.startswith("cuda"):
+            torch.cuda.synchronize(plan.device)  # what fails there is else heard of in the take, as a lost card
     except Exception as error:
-        return f"attention by {name} does not work here ({_first_sentence(error)})."
+        return f"attention by {name} does not work here ({first_sentence(error)})."
     return ""
 
 
@@ -69,5 +76,5 @@ def _processors(pipe: Any) -> Iterator[Any]:
                 yield processor
 
 
-def _first_sentence(error: Exception) -> str:
+def first_sentence(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].split(". ")[0].rstrip(".")

@@ -52,7 +52,7 @@ def named(recipe: Recipe, row: Engine) -> str:
         return str(name)
     if name != DRAFT:
         raise Refused(f"The profile {name!r} is unknown; there are exact, fast and draft. Choose one of them.")
-    if DRAFT_OF in recipe.settings:
+    if DRAFT_OF in recipe.settings and not row.draft_threshold:
         _check_size(recipe.settings[DRAFT_OF])
         return SMALLER
     if not row.draft_threshold:
@@ -76,10 +76,10 @@ def possible(pipe: Any, name: str, plan: Plan) -> tuple[str, str]:
     return (EXACT, f"Made exact, not fast: {why}") if why else (name, "")
 
 
-def kernel(name: str, plan: Plan) -> tuple[str, str]:
+def kernel(pipe: Any, name: str, plan: Plan) -> tuple[str, str]:
     """By what attention is computed, nothing for torch's own, and why it is that where another was named."""
     wanted = attention.named() if name == FAST else ""
-    why = attention.hindrance(wanted, plan) if wanted else ""
+    why = attention.hindrance(pipe, wanted, plan) if wanted else ""
     return ("", f"Made with torch's own attention: {why}") if why else (wanted, "")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from generation import catalogue
-from generation.diffusion import ahead, profiles, residence
+from generation.diffusion import ahead, attention, profiles, residence
 from generation.diffusion import plan as planning
 from generation.diffusion.check import sound
 from generation.diffusion.clock import ONCE, Beat, Clock, Pause
@@ -30,7 +30,7 @@ from generation.weights import BadWeights, Weights
 log = logging.getLogger(__name__)
 
 Arguments = Callable[[Any], dict[str, Any]]
-KERNELS_RAISE = (ValueError, TypeError, NotImplementedError, RuntimeError)  # for masks, sizes or numbers they lack
+KERNELS_RAISE = (ValueError, TypeError, AssertionError, RuntimeError)  # for masks, sizes or numbers they lack
 
 
 class KernelFailed(Exception):
@@ -78,7 +78,7 @@ def shoot(
             try:
                 return once(own_attention=False)
             except KernelFailed as failed:
-                log.warning("%s", failed)
+                log.warning("%s", failed, exc_info=failed.__cause__)
                 why = f"Made with torch's own attention: {failed}"
             return _noted(once(own_attention=True), why)
 
@@ -139,7 +139,7 @@ def _once(
     here = residence.settle(weights.path, weights.pinned, pipeline_class, plan, dtypes)
     seconds["load weights"] = time.monotonic() - began
     profile, slower = profiles.possible(here.pipe, profile, plan)
-    kernel, without = ("", "") if own_attention else profiles.kernel(profile, plan)
+    kernel, without = ("", "") if own_attention else profiles.kernel(here.pipe, profile, plan)
     if plan.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(plan.device)
     window = Window(desk, recipe, Colours.read(desk.cache / "previews" / f"{weights.revision}.safetensors"), unpack)
@@ -165,9 +165,11 @@ def _once(
         except Pause as pause:
             raise _held(pause, desk) from None
         except KERNELS_RAISE as error:
-            if not kernel or _is_memory(error) or is_lost(error):
+            # What a kernel lacks it says at its first call; what fails later is something else.
+            if not kernel or clock.done > clock.skipped or _is_memory(error) or is_lost(error):
                 raise
-            raise KernelFailed(f"attention by {kernel} failed on this take ({error}).") from error
+            why = attention.first_sentence(error)
+            raise KernelFailed(f"attention by {kernel} failed on this take ({why}).") from error
     seconds["run the pipeline"] = time.monotonic() - began
     began = time.monotonic()
     frames = sound(_frames(result), plan.dtype)

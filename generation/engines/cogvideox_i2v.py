@@ -12,6 +12,7 @@ from diffusers import CogVideoXDPMScheduler, CogVideoXImageToVideoPipeline
 from generation.catalogue import engine
 from generation.diffusion import shoot
 from generation.diffusion.pictures import conformed, picture
+from generation.engine import or_exact
 from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 
@@ -65,5 +66,5 @@ def _refuse_other_sizes(pipe: Any, recipe: Recipe) -> None:
     if config.use_learned_positional_embeddings and (recipe.width, recipe.height) != known:
         raise Refused(
             f"This take asks for {recipe.width} x {recipe.height} pixels; these weights make {known[0]} x {known[1]} "
-            "only, so ask for that."
+            f"only, so ask for that.{or_exact(recipe)}"
         )

@@ -21,7 +21,7 @@ from generation.catalogue import engine
 from generation.diffusion import Beat, lora, shoot
 from generation.diffusion.lora import Lora
 from generation.diffusion.pictures import at_frame, clip, picture, prefix
-from generation.engine import EXACT, FAST
+from generation.engine import EXACT, FAST, or_exact
 from generation.recipe import Ingredient, Recipe
 from generation.report import Desk, Made, Refused, Sound
 from generation.weights import BadWeights
@@ -149,6 +149,7 @@ def _smaller(trained: Lora, recipe: Recipe) -> int:
         raise Refused(
             f"This take asks for {recipe.width} x {recipe.height} pixels; {trained.name} follows a clip of 1/{factor} "
             f"of that, so both must be multiples of {step}. Choose another size, or take that guide off this shot."
+            f"{or_exact(recipe)}"
         )
     return factor
 

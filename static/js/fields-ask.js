@@ -36,14 +36,15 @@ export function startAsking(fields) {
   startDropping(fields, refused);
   startAdvising(fields);
   startHearing(fields);
-  catchUpWithChoice(fields.querySelector("[data-part=engine]"));
+  catchUp(fields.querySelector("[data-part=engine]"), fields.querySelector("[data-part=handles]"));
   return { generate };
 }
 
-/** Where the engine was chosen before this ran, or by the browser that came back, what is said of it is another's. */
-function catchUpWithChoice(select) {
-  const shown = [...select.options].find(({ defaultSelected }) => defaultSelected) ?? select.options[0];
-  if (shown && !shown.selected) select.dispatchEvent(new Event("change", { bubbles: true }));
+/** What was chosen before this ran, or by a browser that brought the form back, is not what the page speaks of yet. */
+function catchUp(engine, handles) {
+  const shown = [...engine.options].find(({ defaultSelected }) => defaultSelected) ?? engine.options[0];
+  const changed = shown && !shown.selected ? engine : handles.value !== handles.defaultValue ? handles : null;
+  changed?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function asked(fields) {

@@ -57,6 +57,8 @@ def _profile(row: Engine, name: str, size: tuple[int, int]) -> dict[str, Any]:
     if name == FAST or row.draft_threshold:
         return {PROFILE: name}
     if row.draft_size(*size) == size:
+        if not row.can_draft:
+            raise Refusal(f"{row.label} makes small pictures anyway, so it needs no draft. Ask for it exact.")
         raise Refusal(
             f"{row.label} makes nothing smaller than {size[0]} × {size[1]} that would do for a draft. Ask for it exact."
         )

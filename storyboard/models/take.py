@@ -297,8 +297,10 @@ class Take(InLine):
             holds = catalogue.engine(self.engine).holds
         except catalogue.UnknownEngine:
             return False
+        if not holds:
+            return False
         said = self.frozen.settings
-        return holds and (said.get(PROFILE) != DRAFT or DRAFT_OF in said)
+        return said.get(PROFILE) != DRAFT or DRAFT_OF in said
 
     @property
     def frames(self) -> int:
