@@ -15,6 +15,7 @@ from torch.nn import functional
 POSE = 7
 LEAST_FORWARD = 0.05  # nearer to the lens than this share of its old distance nothing is shown
 SCALES = 1 << 20  # steps of nearness by which what hides what is told
+BESIDE = 5  # pixels across; the middle one is filled from none of who is among them
 CRACK = 1.1  # times nearer on both sides: what is seen between shows through a crack
 
 
@@ -62,17 +63,19 @@ def vectors(turns: Tensor) -> Tensor:
 
 
 def carried(
-    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor | None = None
-) -> Tensor:
+    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor | None = None,
+    front: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
 
     `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture; `gone` is what
-    has moved by itself, as `projected` has it.
+    has moved by itself, as `projected` has it. What is uncovered is filled from all but `front` (h, w), who stand
+    before the set.
     """
     height, width = picture.shape[-2:]
     rows, columns = nearness.shape
     moved, near = projected(nearness, lens, poses, width / height, gone)
-    offsets, found = _landed(moved, near, rows, columns)
+    offsets, found, winner = _landed(moved, near, rows, columns)
     offsets = torch.where(found, offsets, _filled(offsets, found))
     offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
     own = _grid(height, width, picture)
@@ -83,7 +86,12 @@ def carried(
     inside = (source.abs() <= 1 + 2 / width).all(-1)[:, None]
     covered = functional.interpolate(found.float(), (height, width), mode="nearest") > 0
     known = (inside & covered).expand(-1, 1, -1, -1)
-    return torch.where(known, looked, _filled(looked, known))
+    if front is None:
+        return torch.where(known, looked, _filled(looked, known))
+    people = found & front.flatten()[winner].unflatten(1, (rows, columns))[:, None]
+    people = functional.interpolate(people.float(), (height, width), mode="nearest")
+    beside = functional.max_pool2d(people, BESIDE, 1, BESIDE // 2) > 0
+    return torch.where(known, looked, _filled(looked, known & ~beside))
 
 
 def projected(
@@ -114,8 +122,9 @@ def _grid(height: int, width: int, like: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)
 
 
-def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor]:
-    """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; and where one did."""
+def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; where one did; and which
+    (N, h w) that was."""
     count, size = len(moved), rows * columns
     x = ((moved[..., 0] + 1) / 2 * columns).floor()
     y = ((moved[..., 1] + 1) / 2 * rows).floor()
@@ -132,7 +141,7 @@ def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tenso
     grid = _grid(rows, columns, moved)
     back = (grid - moved).flatten(1, 2)
     offsets = back.gather(1, winner[..., None].expand(-1, -1, 2)).mT.reshape(count, 2, rows, columns)
-    return torch.where(found, offsets, 0.0), found
+    return torch.where(found, offsets, 0.0), found, winner
 
 
 def _closed(keys: Tensor, size: int) -> Tensor:

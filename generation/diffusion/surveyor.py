@@ -23,6 +23,7 @@ SQUARE = 2  # pixels along a side that are read and written at once
 READ = 3 * SQUARE**2 + 2  # their colours, and where in the frame they are
 REST = 0.035  # ways shorter than this are none: a set that trembles is worse than one that rests
 KNOTS = 13  # moments of a clip, evenly from its first frame to its last, at which the camera is told
+FLAT = 21  # pixels over which a person's nearness is evened
 FAR = 6.0  # the logarithm of how many times farther than usual anything is
 
 
@@ -38,13 +39,28 @@ class Survey:
     def gone(self, at: Tensor, since: Tensor) -> Tensor | None:
         """(N, ROWS, COLUMNS, 3): how far what is seen has gone by itself at moments `at` (N) since `since` (1), of a
         batch of one; none where nobody goes anywhere."""
-        who = self.people[0] > 0
-        near = (self.nearness[0] * who).sum() / who.sum().clamp(min=1)
+        near = (self.nearness[0] * self.who).sum() / self.who.sum().clamp(min=1)
         walk = self.walk[0]
         if (walk.norm(dim=-1).amax() * near) < REST:
             return None
         way = _along(walk, at) - _along(walk, since)
-        return way[:, None, None] * who[..., None]
+        return way[:, None, None] * self.who[..., None]
+
+    @property
+    def who(self) -> Tensor:
+        """(ROWS, COLUMNS), of a batch of one: where people are, and right beside them, as their outlines are theirs."""
+        return functional.max_pool2d((self.people[:1] > 0).float(), 3, 1, 1)[0] > 0
+
+    @property
+    def evened(self) -> Tensor:
+        """The nearness (ROWS, COLUMNS), of a batch of one, in which people are as flat as cut-outs: who walks comes
+        along in one piece."""
+        who = self.who.to(self.nearness.dtype)[None, None]
+        own = (self.people[:1, None] > 0).to(who.dtype)
+        over, around = (
+            functional.avg_pool2d(each, FLAT, 1, FLAT // 2) for each in (self.nearness[:1, None] * own, own)
+        )
+        return torch.where((who > 0) & (around > 0), over / around.clamp(min=1e-6), self.nearness[:1, None])[0, 0]
 
     def poses(self, at: Tensor) -> Poses:
         """The camera at moments `at` (N), from 0 at a clip's first frame to 1 at its last, of a batch of one."""
@@ -149,7 +165,10 @@ def _carried(
     poses, gone = found.poses(moments), found.gone(moments, moment[0, :1].float())
     here = found.poses(moment[0, :1].float())
     still = relative(poses, Poses(*(each.expand_as(other) for each, other in zip(here, poses, strict=True))))
-    clip = carried(picture, found.nearness[0].float(), found.lens[0].float(), still, gone)
+    near, front = found.nearness[0].float(), None
+    if gone is not None:
+        near, front = found.evened.float(), found.who
+    clip = carried(picture, near, found.lens[0].float(), still, gone, front)
     if at in run:
         clip[at - run.start] = picture
     return clip.transpose(0, 1)

@@ -98,6 +98,20 @@ def test_people_who_walk_are_carried_along_and_the_set_stays():
     assert torch.equal(clip[..., 72:], clip[:, :1, :, 72:].expand(-1, 25, -1, -1))
 
 
+def test_who_walks_is_as_flat_as_a_cut_out_and_keeps_an_outline():
+    people = torch.full((1, ROWS, COLUMNS), -9.0)
+    people[:, 20:60, 40:60] = 9
+    near = torch.full((1, ROWS, COLUMNS), 0.5)
+    near[:, 20:60, 40:60] = 2 + 0.2 * torch.randn(1, 40, 20, generator=torch.Generator().manual_seed(1))
+    none = torch.zeros(1, surveyors.KNOTS, 3)
+    found = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), people, none)
+    assert found.who.sum() == 42 * 22 and found.who[19, 39] and not found.who[18, 39]
+    flat = found.evened
+    assert flat[20:60, 40:60].std() < 0.05 < near[0, 20:60, 40:60].std()
+    assert flat[19, 39] == pytest.approx(2, abs=0.2) and (flat[~found.who] == 0.5).all()
+    assert found.gone(torch.tensor([0.0, 1.0]), torch.zeros(1)) is None, "nobody goes anywhere"
+
+
 def test_a_mirror_turns_pans_words_and_ways_to_the_side_round(pool: Pool):
     rows = torch.arange(len(pool))
     as_is, turned = (pool.batch(rows, "cpu", mirrored) for mirrored in (False, True))
