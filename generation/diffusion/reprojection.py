@@ -15,6 +15,7 @@ from torch.nn import functional
 POSE = 7
 LEAST_FORWARD = 0.05  # nearer to the lens than this share of its old distance nothing is shown
 SCALES = 1 << 20  # steps of nearness by which what hides what is told
+TOUCHING = 2  # places along a side
 BESIDE = 5  # pixels across; the middle one is filled from none of who is among them
 CRACK = 1.1  # times nearer on both sides: what is seen between shows through a crack
 
@@ -135,7 +136,7 @@ def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tenso
     source = torch.arange(size, device=moved.device).reshape(rows, columns).expand(count, -1, -1)
     keys = torch.full((count * size + 1,), -1, dtype=torch.long, device=moved.device)
     keys.scatter_reduce_(0, place, (level * size + source).flatten(), "amax")
-    keys = _closed(keys[:-1].reshape(count, rows, columns), size).flatten(1)
+    keys = _closed(keys[:-1].reshape(count, rows, columns), rows, columns).flatten(1)
     found = (keys >= 0).reshape(count, 1, rows, columns)
     winner = keys.clamp(min=0) % size
     grid = _grid(rows, columns, moved)
@@ -144,14 +145,26 @@ def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tenso
     return torch.where(found, offsets, 0.0), found, winner
 
 
-def _closed(keys: Tensor, size: int) -> Tensor:
-    """Without cracks: what grows in the frame lands apart, and what is behind it would show between."""
+def _closed(keys: Tensor, rows: int, columns: int) -> Tensor:
+    """Without cracks: what grows in the frame lands apart, and what is behind it would show between. A wider one is
+    closed where both of its sides came from one and the same place."""
+    size = rows * columns
     for along in (2, 1, 2, 1):
-        padded = functional.pad(keys, (1, 1) if along == 2 else (0, 0, 1, 1), value=-1)
-        lower = torch.minimum(*(padded.narrow(along, start, keys.shape[along]) for start in (0, 2)))
+        padded = functional.pad(keys, (2, 2) if along == 2 else (0, 0, 2, 2), value=-1)
+        far, near, later, latest = (padded.narrow(along, start, keys.shape[along]) for start in (0, 1, 3, 4))
+        thin = torch.minimum(near, later)
+        one, other = torch.maximum(far, near), torch.maximum(later, latest)
+        lower = torch.where(_together(one, other, columns, size), torch.minimum(one, other), thin)
         hidden = (lower >= 0) & (lower // size > keys.clamp(min=0) // size * CRACK)
         keys = torch.where(hidden | ((keys < 0) & (lower >= 0)), lower, keys)
     return keys
+
+
+def _together(one: Tensor, other: Tensor, columns: int, size: int) -> Tensor:
+    """Whether two keys came from places that touch."""
+    a, b = one.clamp(min=0) % size, other.clamp(min=0) % size
+    apart = torch.maximum((a // columns - b // columns).abs(), (a % columns - b % columns).abs())
+    return (one >= 0) & (other >= 0) & (apart <= TOUCHING)
 
 
 def _filled(values: Tensor, known: Tensor) -> Tensor:

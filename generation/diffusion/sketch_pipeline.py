@@ -30,7 +30,7 @@ from generation.diffusion.surveyor import Surveyor, between
 from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
 
 AROUND = 5  # pixels of the square in which a change is looked for
-SAME = 0.3  # of the way from black to white, half of it: a change much smaller than that is none
+SAME = 1.0  # half of the way from black to white: a change much smaller than that is none
 GIVES_WAY = 4  # frames over which a given picture gives way to what was made
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
