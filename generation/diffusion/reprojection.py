@@ -15,6 +15,8 @@ from torch.nn import functional
 POSE = 7
 LEAST_FORWARD = 0.05  # nearer to the lens than this share of its old distance nothing is shown
 SCALES = 1 << 20  # steps of nearness by which what hides what is told
+TOUCHING = 2  # places along a side
+BESIDE = 5  # pixels across; the middle one is filled from none of who is among them
 CRACK = 1.1  # times nearer on both sides: what is seen between shows through a crack
 
 
@@ -61,15 +63,20 @@ def vectors(turns: Tensor) -> Tensor:
     return odd * torch.where(angle > 1e-4, angle / (2 * angle.sin().clamp(min=1e-6)), 0.5)
 
 
-def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses) -> Tensor:
+def carried(
+    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor | None = None,
+    front: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
 
-    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture.
+    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture; `gone` is what
+    has moved by itself, as `projected` has it. What is uncovered is filled from all but `front` (h, w), who stand
+    before the set.
     """
     height, width = picture.shape[-2:]
     rows, columns = nearness.shape
-    moved, near = projected(nearness, lens, poses, width / height)
-    offsets, found = _landed(moved, near, rows, columns)
+    moved, near = projected(nearness, lens, poses, width / height, gone)
+    offsets, found, winner = _landed(moved, near, rows, columns)
     offsets = torch.where(found, offsets, _filled(offsets, found))
     offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
     own = _grid(height, width, picture)
@@ -80,19 +87,28 @@ def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Pose
     inside = (source.abs() <= 1 + 2 / width).all(-1)[:, None]
     covered = functional.interpolate(found.float(), (height, width), mode="nearest") > 0
     known = (inside & covered).expand(-1, 1, -1, -1)
-    return torch.where(known, looked, _filled(looked, known))
+    if front is None:
+        return torch.where(known, looked, _filled(looked, known))
+    people = found & front.flatten()[winner].unflatten(1, (rows, columns))[:, None]
+    people = functional.interpolate(people.float(), (height, width), mode="nearest")
+    beside = functional.max_pool2d(people, BESIDE, 1, BESIDE // 2) > 0
+    return torch.where(known, looked, _filled(looked, known & ~beside))
 
 
-def projected(nearness: Tensor, lens: float | Tensor, poses: Poses, aspect: float) -> tuple[Tensor, Tensor]:
+def projected(
+    nearness: Tensor, lens: float | Tensor, poses: Poses, aspect: float, gone: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Where each of (h, w) goes: (N, h, w, 2) in the frame's own -1 to 1; and how near it is then, 0 behind the lens.
 
-    `aspect` is the frame's width over its height.
+    `aspect` is the frame's width over its height. `gone` (N, h, w, 3) is how far each has gone by itself, as the camera
+    has in `poses`; where there is none, all of it rests.
     """
     rows, columns = nearness.shape
     grid = _grid(rows, columns, nearness)
     across = torch.tensor([aspect / 2, -0.5], dtype=nearness.dtype, device=nearness.device) / lens
     rays = torch.cat([grid * across, torch.ones_like(grid[..., :1])], dim=-1)
-    seen = rays - nearness[..., None] * poses.gone[:, None, None]
+    way = -poses.gone[:, None, None] if gone is None else gone - poses.gone[:, None, None]
+    seen = rays + nearness[..., None] * way
     seen = torch.einsum("nij,nhwj->nhwi", rotations(poses.turned), seen)
     forward = seen[..., 2]
     ahead = forward > LEAST_FORWARD
@@ -107,8 +123,9 @@ def _grid(height: int, width: int, like: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)
 
 
-def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor]:
-    """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; and where one did."""
+def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; where one did; and which
+    (N, h w) that was."""
     count, size = len(moved), rows * columns
     x = ((moved[..., 0] + 1) / 2 * columns).floor()
     y = ((moved[..., 1] + 1) / 2 * rows).floor()
@@ -119,23 +136,35 @@ def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tenso
     source = torch.arange(size, device=moved.device).reshape(rows, columns).expand(count, -1, -1)
     keys = torch.full((count * size + 1,), -1, dtype=torch.long, device=moved.device)
     keys.scatter_reduce_(0, place, (level * size + source).flatten(), "amax")
-    keys = _closed(keys[:-1].reshape(count, rows, columns), size).flatten(1)
+    keys = _closed(keys[:-1].reshape(count, rows, columns), rows, columns).flatten(1)
     found = (keys >= 0).reshape(count, 1, rows, columns)
     winner = keys.clamp(min=0) % size
     grid = _grid(rows, columns, moved)
     back = (grid - moved).flatten(1, 2)
     offsets = back.gather(1, winner[..., None].expand(-1, -1, 2)).mT.reshape(count, 2, rows, columns)
-    return torch.where(found, offsets, 0.0), found
+    return torch.where(found, offsets, 0.0), found, winner
 
 
-def _closed(keys: Tensor, size: int) -> Tensor:
-    """Without cracks: what grows in the frame lands apart, and what is behind it would show between."""
+def _closed(keys: Tensor, rows: int, columns: int) -> Tensor:
+    """Without cracks: what grows in the frame lands apart, and what is behind it would show between. A wider one is
+    closed where both of its sides came from one and the same place."""
+    size = rows * columns
     for along in (2, 1, 2, 1):
-        padded = functional.pad(keys, (1, 1) if along == 2 else (0, 0, 1, 1), value=-1)
-        lower = torch.minimum(*(padded.narrow(along, start, keys.shape[along]) for start in (0, 2)))
+        padded = functional.pad(keys, (2, 2) if along == 2 else (0, 0, 2, 2), value=-1)
+        far, near, later, latest = (padded.narrow(along, start, keys.shape[along]) for start in (0, 1, 3, 4))
+        thin = torch.minimum(near, later)
+        one, other = torch.maximum(far, near), torch.maximum(later, latest)
+        lower = torch.where(_together(one, other, columns, size), torch.minimum(one, other), thin)
         hidden = (lower >= 0) & (lower // size > keys.clamp(min=0) // size * CRACK)
         keys = torch.where(hidden | ((keys < 0) & (lower >= 0)), lower, keys)
     return keys
+
+
+def _together(one: Tensor, other: Tensor, columns: int, size: int) -> Tensor:
+    """Whether two keys came from places that touch."""
+    a, b = one.clamp(min=0) % size, other.clamp(min=0) % size
+    apart = torch.maximum((a // columns - b // columns).abs(), (a % columns - b % columns).abs())
+    return (one >= 0) & (other >= 0) & (apart <= TOUCHING)
 
 
 def _filled(values: Tensor, known: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Stills and earlier clips go in as LTX-Video takes them. A reference picture is more tokens, told clean, far to the right
 of the clip. What is to be followed, and the pictures a clip passes through, carried along the camera's way, are told to
-each of the clip's own tokens. Where there is no such picture, one is made first, and the clip goes on from it.
+each of the clip's own tokens. Where there is no such picture, one is made first, and the clip goes on from it: a
+thumbnail is thought of and cleaned up, or, where it is to look like a reference picture, made by the transformer.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from generation.diffusion.cleanup import DOT, HEIGHT, Cleanup
+from generation.diffusion.cleanup import SQUARE as CELL
 from generation.diffusion.patch_codec import DEPTH, SIDE, PatchCodec
 from generation.diffusion.places import RIGHT, places
 from generation.diffusion.sketch_transformer import SketchTransformer, beside
 from generation.diffusion.surveyor import Surveyor, between
-from generation.diffusion.thumbnails import Thumbnails, drawn_large, size_of
+from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
 
 AROUND = 5  # pixels of the square in which a change is looked for
-SAME = 0.3  # of the way from black to white, half of it: a change much smaller than that is none
+SAME = 1.0  # half of the way from black to white: a change much smaller than that is none
+GIVES_WAY = 4  # frames over which a given picture gives way to what was made
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
 
@@ -43,10 +47,11 @@ class SketchPipeline(LTXConditionPipeline):
         transformer: Any,
         surveyor: Any,
         thumbnails: Any,
+        cleanup: Any,
         steps_at: list[int] | None = None,
     ) -> None:
         super().__init__(scheduler, vae, text_encoder, tokenizer, transformer)
-        self.register_modules(surveyor=surveyor, thumbnails=thumbnails)
+        self.register_modules(surveyor=surveyor, thumbnails=thumbnails, cleanup=cleanup)
         self.register_to_config(steps_at=steps_at or [1000])
         self.depth: Tensor | None = None
         self.reference: Tensor | None = None
@@ -54,6 +59,7 @@ class SketchPipeline(LTXConditionPipeline):
         self.heard: tuple[Tensor, Tensor] | None = None
         self.idea: Tensor | None = None
         self.carried: tuple[Tensor, Tensor] | None = None
+        self.given: list[int] = []
         _embed_each_level_once(transformer)
 
     @classmethod
@@ -70,6 +76,7 @@ class SketchPipeline(LTXConditionPipeline):
             "transformer": transformer,
             "surveyor": Surveyor.from_pretrained(folder, subfolder="surveyor", **from_here),
             "thumbnails": Thumbnails.from_pretrained(folder, subfolder="thumbnails", **from_here),
+            "cleanup": Cleanup.from_pretrained(folder, subfolder="cleanup", **from_here),
         }
         return super().from_pretrained(folder, **parts, **how)
 
@@ -100,9 +107,14 @@ class SketchPipeline(LTXConditionPipeline):
             )
 
         if not conditions:
-            self.idea = self._thought_of(size, followed[0] if followed else None, arguments["generator"])
-            self.depth = None if depth is None else depth[:, : self._picture(*size)]
-            still = made(conditions=[] if reference else None, num_frames=1, output_type="pil").frames[0][0]
+            near, generator = followed[0] if followed else None, arguments["generator"]
+            dots = self._thought_of(size, near, generator)
+            if reference:
+                self.idea = drawn_large(dots[:, :3], *size)[0]
+                self.depth = None  # the thumbnail follows it already
+                still = made(conditions=[], num_frames=1, output_type="pil").frames[0][0]
+            else:
+                still = self._cleaned_up(dots, size, near, generator)
             conditions = [LTXVideoCondition(image=still, frame_index=0)]
         self.depth = depth
         kind = arguments.pop("output_type", "pil")
@@ -136,6 +148,7 @@ class SketchPipeline(LTXConditionPipeline):
         if not pictures:
             assert self.idea is not None
             pictures = [(self.idea, 0)]
+        self.given = [frame for _, frame in pictures]
         carried = self._carried(pictures, how["num_frames"])
         self.told["beside"] = beside(latents[:, before:], before, self.depth, carried)
         # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
@@ -147,18 +160,34 @@ class SketchPipeline(LTXConditionPipeline):
         return found.input_ids.to(self._execution_device), found.attention_mask.to(self._execution_device)
 
     def _thought_of(self, size: tuple[int, int], depth: Image.Image | None, generator: torch.Generator) -> Tensor:
-        """(3, H, W): a thumbnail drawn large, from which a first picture is made where none is given."""
+        """(1, DRAWN, h, w): a thumbnail, from which a first picture is made where none is given."""
         assert self.heard is not None
         model, across = self.thumbnails, size_of(*size)
-        noise = randn_tensor((1, 3, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
-        dots = model.make(noise, *self.heard, self._words(""), self._depth_dots(depth, across) if depth else None)
-        return drawn_large(dots, *size)[0]
+        noise = randn_tensor((1, DRAWN, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
+        near = self._near(depth, across, model.dtype)
+        return model.make(noise, *self.heard, self._words(""), near)  # type: ignore[no-any-return]
 
-    def _depth_dots(self, depth: Image.Image, across: tuple[int, int]) -> Tensor:
+    def _cleaned_up(
+        self, dots: Tensor, size: tuple[int, int], depth: Image.Image | None, generator: torch.Generator
+    ) -> Image.Image:
+        """A thumbnail as a picture of this size, height and width."""
+        assert self.heard is not None
+        model, across = self.cleanup, (HEIGHT, dots.shape[-1] * DOT)
+        noise = randn_tensor((1, 3, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
+        near = self._near(depth, (HEIGHT // CELL, across[1] // CELL), model.dtype)
+        shown = model.make(noise, dots, *self.heard, near)
+        if across != size:
+            shown = functional.interpolate(shown, size, mode="bicubic", antialias=True).clamp(-1, 1)
+        return self.video_processor.postprocess(shown, output_type="pil")[0]  # type: ignore[no-any-return]
+
+    def _near(self, depth: Image.Image | None, across: tuple[int, int], dtype: torch.dtype) -> Tensor | None:
+        """(1, 1, h, w) from -1 to 1, the nearest of all at 1."""
+        if depth is None:
+            return None
         grey = torch.from_numpy(np.asarray(depth.convert("L"), np.float32))[None, None]
         near = functional.interpolate(grey, across, mode="area")
         near = 2 * near / near.amax().clamp(min=1e-3) - 1
-        return near.to(self._execution_device, self.thumbnails.dtype)
+        return near.to(self._execution_device, dtype)
 
     def _carried(self, pictures: list[tuple[Tensor, int]], frames: int) -> Tensor:
         """(1, S, W) of a clip in which each frame is the nearest in time of `pictures` (3, H, W), carried to it."""
@@ -171,7 +200,8 @@ class SketchPipeline(LTXConditionPipeline):
 
     def _finished(self, cells: Tensor) -> Tensor:
         """Frames (1, 3, F, H, W) of a clip's latents. Where they hardly differ from what was carried along, they are
-        that: a given picture stays as sharp as it came, and what rests does not swim."""
+        that: a given picture stays as sharp as it came, and what rests does not swim. At its own frame a given picture
+        is shown as it is, and from there it gives way over a few."""
         assert self.carried is not None
         clip, before = self.carried
         made = self.vae.decode(cells.to(self.vae.dtype)).sample
@@ -179,11 +209,13 @@ class SketchPipeline(LTXConditionPipeline):
         change = (made - plain).square().mean(1)[0, :, None]
         around = functional.avg_pool2d(change, AROUND, 1, AROUND // 2, count_include_pad=False)
         same = (-around / SAME**2).exp()[:, 0][None, None]
-        return made + same * (clip - made)
+        return made + torch.maximum(same, self._nearby(same)) * (clip - made)
 
-    def _picture(self, height: int, width: int) -> int:
-        """Tokens of one cell of time."""
-        return (height // self._side) * (width // self._side)
+    def _nearby(self, like: Tensor) -> Tensor:
+        """(F, 1, 1), from 1 where a picture was given to 0 at frames away from all."""
+        at = torch.arange(like.shape[2], device=like.device, dtype=like.dtype)
+        given = torch.tensor(self.given, device=like.device, dtype=like.dtype)
+        return (1 - (at[:, None] - given).abs() / GIVES_WAY).clamp(min=0).amax(1)[:, None, None]
 
     @property
     def _side(self) -> int:

@@ -1,4 +1,4 @@
-"""Reads one picture and its words: how near everything in it is, and how the camera will go from there.
+"""Reads one picture and its words: how near everything in it is, and how the camera and people will go from there.
 
 So small that it costs a processor a few hundredths of a second. With it a picture can be carried along the camera's
 way, and what makes the clip has only to tell what that leaves out.
@@ -23,15 +23,44 @@ SQUARE = 2  # pixels along a side that are read and written at once
 READ = 3 * SQUARE**2 + 2  # their colours, and where in the frame they are
 REST = 0.035  # ways shorter than this are none: a set that trembles is worse than one that rests
 KNOTS = 13  # moments of a clip, evenly from its first frame to its last, at which the camera is told
+FLAT = 21  # pixels over which a person's nearness is evened
 FAR = 6.0  # the logarithm of how many times farther than usual anything is
 
 
 class Survey:
     """`nearness` (B, ROWS, COLUMNS), 1 on average; `lens` (B), its length in heights of the picture; `knots`
-    (B, KNOTS, POSE): turns times the lens, ways in the unit of the nearness, and the lens's growth."""
+    (B, KNOTS, POSE): turns times the lens, ways in the unit of the nearness, and the lens's growth; `people`
+    (B, ROWS, COLUMNS): the odds that somebody is seen there, as logarithms; `walk` (B, KNOTS, 3): how they go."""
 
-    def __init__(self, nearness: Tensor, lens: Tensor, knots: Tensor) -> None:
+    def __init__(self, nearness: Tensor, lens: Tensor, knots: Tensor, people: Tensor, walk: Tensor) -> None:
         self.nearness, self.lens, self.knots = nearness, lens, knots
+        self.people, self.walk = people, walk
+
+    def gone(self, at: Tensor, since: Tensor) -> Tensor | None:
+        """(N, ROWS, COLUMNS, 3): how far what is seen has gone by itself at moments `at` (N) since `since` (1), of a
+        batch of one; none where nobody goes anywhere."""
+        near = (self.nearness[0] * self.who).sum() / self.who.sum().clamp(min=1)
+        walk = self.walk[0]
+        if (walk.norm(dim=-1).amax() * near) < REST:
+            return None
+        way = _along(walk, at) - _along(walk, since)
+        return way[:, None, None] * self.who[..., None]
+
+    @property
+    def who(self) -> Tensor:
+        """(ROWS, COLUMNS), of a batch of one: where people are, and right beside them, as their outlines are theirs."""
+        return functional.max_pool2d((self.people[:1] > 0).float(), 3, 1, 1)[0] > 0
+
+    @property
+    def evened(self) -> Tensor:
+        """The nearness (ROWS, COLUMNS), of a batch of one, in which people are as flat as cut-outs: who walks comes
+        along in one piece."""
+        who = self.who.to(self.nearness.dtype)[None, None]
+        own = (self.people[:1, None] > 0).to(who.dtype)
+        over, around = (
+            functional.avg_pool2d(each, FLAT, 1, FLAT // 2) for each in (self.nearness[:1, None] * own, own)
+        )
+        return torch.where((who > 0) & (around > 0), over / around.clamp(min=1e-6), self.nearness[:1, None])[0, 0]
 
     def poses(self, at: Tensor) -> Poses:
         """The camera at moments `at` (N), from 0 at a clip's first frame to 1 at its last, of a batch of one."""
@@ -70,6 +99,10 @@ class Surveyor(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.down = nn.ModuleList(Stage(inward, outward, heard) for inward, outward in pairs)
         self.up = nn.ModuleList(Stage(low + high, high, heard) for high, low in pairwise(widths))
         self.near = nn.Conv2d(widths[0], SQUARE**2, 3, padding=1)
+        self.who = nn.Conv2d(widths[0], SQUARE**2, 3, padding=1)
+        self.walk = nn.Linear(posed, 3 * KNOTS)
+        nn.init.zeros_(self.walk.weight)
+        nn.init.zeros_(self.walk.bias)
         pooled = 15 * widths[-1] // 4
         self.narrow = nn.Conv2d(widths[-1], widths[-1] // 4, 1)
         self.pose = nn.Sequential(
@@ -93,13 +126,16 @@ class Surveyor(ModelMixin, ConfigMixin):  # type: ignore[misc]
             x = stage(functional.avg_pool2d(x, 2) if number else x, told)
             kept.append(x)
         pooled = functional.adaptive_avg_pool2d(self.narrow(x), (3, 5)).flatten(1)
-        posed = self.pose(torch.cat([pooled, x.mean((2, 3)), told, when], dim=-1)).float()
+        felt = self.pose[:-1](torch.cat([pooled, x.mean((2, 3)), told, when], dim=-1))
+        posed, walk = self.pose[-1](felt).float(), self.walk(felt).float()
         for stage, beside in zip(reversed(self.up), reversed(kept[:-1]), strict=True):
             large = functional.interpolate(x, beside.shape[-2:], mode="nearest")
             x = stage(torch.cat([large, beside], dim=1), told)
         near = functional.pixel_shuffle(self.near(x), SQUARE)[:, 0].float().clamp(-FAR, FAR).exp()
         near = near / near.mean((1, 2), keepdim=True)
-        return Survey(near, posed[:, -1].exp(), posed[:, :-1].unflatten(-1, (KNOTS, POSE)))
+        people = functional.pixel_shuffle(self.who(x), SQUARE)[:, 0].float()
+        knots = posed[:, :-1].unflatten(-1, (KNOTS, POSE))
+        return Survey(near, posed[:, -1].exp(), knots, people, walk.unflatten(-1, (KNOTS, 3)))
 
 
 def between(
@@ -125,10 +161,14 @@ def _carried(
     shown = functional.interpolate(picture[None], (ROWS, COLUMNS), mode="area")
     moment = torch.tensor([[at / last, last / RATE]], dtype=picture.dtype, device=picture.device)
     found = surveyor(shown.to(surveyor.dtype), words, heard, moment.to(surveyor.dtype))
-    poses = found.poses(torch.tensor(run, dtype=torch.float32, device=picture.device) / last)
+    moments = torch.tensor(run, dtype=torch.float32, device=picture.device) / last
+    poses, gone = found.poses(moments), found.gone(moments, moment[0, :1].float())
     here = found.poses(moment[0, :1].float())
     still = relative(poses, Poses(*(each.expand_as(other) for each, other in zip(here, poses, strict=True))))
-    clip = carried(picture, found.nearness[0].float(), found.lens[0].float(), still)
+    near, front = found.nearness[0].float(), None
+    if gone is not None:
+        near, front = found.evened.float(), found.who
+    clip = carried(picture, near, found.lens[0].float(), still, gone, front)
     if at in run:
         clip[at - run.start] = picture
     return clip.transpose(0, 1)

@@ -23,7 +23,7 @@ from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 from generation.vocabulary import caption_of
 
-VERSION = "2"
+VERSION = "3"
 PREFIXES = (17, 9, 1)  # frames of an earlier clip that it has learned to go on from
 STILLS = ("first", "last", "key")
 
@@ -66,10 +66,10 @@ def run(recipe: Recipe, desk: Desk) -> Made:
         rows, columns = recipe.height // SIDE, recipe.width // SIDE
         picture = rows * columns // patch**2
         whole = (own + before - 1) // DEPTH + 1
-        times = whole if latents.shape[1] >= whole * picture else 1  # the still that a clip goes on from is made first
+        times = whole if latents.shape[1] >= whole * picture else 1  # a still to go on from is made first
         return pipe._unpack_latents(latents[:, -times * picture :], times, rows, columns, patch)[0]
 
-    beat = ONCE if conditions else Beat(passes=2, whole=True)
+    beat = Beat(passes=2, whole=True) if reference and not conditions else ONCE
     shot = shoot(recipe, desk, SketchPipeline, arguments, unpack, beat=beat)
     shown = conformed(shot.frames[before:], recipe.frames, recipe.rate, row.rate)
     return Made(shown, version=VERSION, facts=shot.facts, notes=(*_unheard(recipe, caption.unknown), *shot.notes))

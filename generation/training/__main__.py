@@ -7,6 +7,7 @@ clips are drawn beside the others (`draw`, in a process of its own), and each pa
     python -m generation.training views --folder F --workers 14 --files 100
     python -m generation.training survey --folder F --seconds 120
     python -m generation.training thumbnails --folder F --seconds 120
+    python -m generation.training cleanup --folder F --seconds 120
     python -m generation.training codec --folder F --seconds 240
     python -m generation.training model --folder F --seconds 700
     python -m generation.training distil --folder F --seconds 150
@@ -30,6 +31,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import math
 import os
@@ -57,8 +59,24 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
 }
 
+# The parts beside the transformer and its words, by the folder each is written to.
+MADE = {
+    "codec": ("patch_codec", "PatchCodec"),
+    "surveyor": ("surveyor", "Surveyor"),
+    "thumbnails": ("thumbnails", "Thumbnails"),
+    "cleanup": ("cleanup", "Cleanup"),
+}
+
 # Of the seconds that all parts have together.
-SHARES = {"survey": 0.08, "thumbnails": 0.08, "codec": 0.2, "model": 0.43, "distil": 0.15, "judge": 0.06}
+SHARES = {
+    "survey": 0.08,
+    "thumbnails": 0.08,
+    "cleanup": 0.06,
+    "codec": 0.18,
+    "model": 0.41,
+    "distil": 0.14,
+    "judge": 0.05,
+}
 
 
 def main() -> None:
@@ -78,8 +96,8 @@ def main() -> None:
     )
     parser.add_argument("--share", type=int, default=0, help="which of so many shares this process encodes")
     parser.add_argument("--shares", type=int, default=1)
-    parser.add_argument("--begin", type=Path, help="weights whose transformer is taught further")
-    parser.add_argument("--rate", type=float, help="how far a step of the transformer goes")
+    parser.add_argument("--begin", type=Path, help="weights whose surveyor or transformer is taught further")
+    parser.add_argument("--rate", type=float, help="how far a step of the surveyor or the transformer goes")
     parser.add_argument("--batch", type=int, help="clips that are looked at in a step, where not the shape's own")
     parser.add_argument("--into", type=Path, help="where export writes, and what evaluate measures")
     parser.add_argument("--engine", default="sketch", help="whose takes are measured; a card is written for sketch")
@@ -111,27 +129,43 @@ def draw_views(asked: argparse.Namespace) -> None:
 
 
 def survey(asked: argparse.Namespace) -> None:
-    from generation.training.survey import measured, train
+    from generation.training.survey import RATE, measured, train
 
-    surveyor = train(asked.folder, asked.device, asked.seconds, asked.pause)
+    surveyor = train(
+        asked.folder, asked.device, asked.seconds, asked.pause, asked.batch or 32, begin=asked.begin,
+        rate=asked.rate or RATE,
+    )  # fmt: skip
     surveyor.save_pretrained(asked.folder / "surveyor")
     print(json.dumps(measured(surveyor, asked.folder, asked.device)))
 
 
 def thumbnails(asked: argparse.Namespace) -> None:
-    from generation.training.survey import Pool
-    from generation.training.thumbnails import sheet, train
+    from generation.training.thumbnails import PARTS, sheet, train
 
-    maker = train(asked.folder, asked.device, asked.seconds, asked.pause)
-    maker.save_pretrained(asked.folder / "thumbnails")
-    held = Pool(asked.folder / "views", held_out=True)
+    train(asked.folder, asked.device, asked.seconds, asked.pause).save_pretrained(asked.folder / "thumbnails")
+    sheet(_made(asked, "thumbnails", "cpu"), _held_views(asked, PARTS), _strip(asked, "thumbnails"))
+
+
+def cleanup(asked: argparse.Namespace) -> None:
+    from generation.training.cleanup import PARTS, sheet, train
+
+    train(asked.folder, asked.device, asked.seconds, asked.pause).save_pretrained(asked.folder / "cleanup")
+    if (asked.folder / "thumbnails").exists():
+        cleaner, maker = (_made(asked, name, "cpu") for name in ("cleanup", "thumbnails"))
+        sheet(cleaner, maker, _held_views(asked, PARTS), _strip(asked, "cleanup"))
+
+
+def _held_views(asked: argparse.Namespace, only: tuple[str, ...]) -> Any:
+    from generation.training.pool import Pool
+
+    held = Pool(asked.folder / "views", held_out=True, only=only)
     held.grow()
+    return held
+
+
+def _strip(asked: argparse.Namespace, name: str) -> Path:
     (asked.folder / "strips").mkdir(exist_ok=True)
-    sheet(
-        _thumbnails(argparse.Namespace(folder=asked.folder, device="cpu")),
-        held,
-        asked.folder / "strips" / "thumbnails.png",
-    )
+    return asked.folder / "strips" / f"{name}.png"
 
 
 def codec(asked: argparse.Namespace) -> None:
@@ -189,7 +223,7 @@ def distil(asked: argparse.Namespace) -> None:
 def judge(asked: argparse.Namespace) -> None:
     from generation.training.judge import train
 
-    save_model(train(asked.folder, _codec(asked), asked.device, asked.seconds), str(asked.folder / "judge.safetensors"))
+    save_model(train(asked.folder, asked.device, asked.seconds), str(asked.folder / "judge.safetensors"))
 
 
 def export(asked: argparse.Namespace) -> None:
@@ -199,9 +233,7 @@ def export(asked: argparse.Namespace) -> None:
     hashes = written(
         asked.into or asked.folder / "weights",
         _sketch(asked, name),
-        _codec(asked),
-        _surveyor(asked),
-        _thumbnails(asked),
+        {name: _made(asked, name) for name in MADE},
     )
     print(json.dumps(hashes, indent=2))
 
@@ -222,29 +254,18 @@ def evaluate(asked: argparse.Namespace) -> None:
         print(card.write(into, lines, facts.read(asked.folder), said, facts.seen(asked.folder)))
 
 
-def _codec(asked: argparse.Namespace) -> Any:
-    from generation.diffusion.patch_codec import PatchCodec
-
-    return PatchCodec.from_pretrained(asked.folder / "codec").to(asked.device).eval()
-
-
-def _surveyor(asked: argparse.Namespace) -> Any:
-    from generation.diffusion.surveyor import Surveyor
-
-    return Surveyor.from_pretrained(asked.folder / "surveyor").to(asked.device).eval()
-
-
-def _thumbnails(asked: argparse.Namespace) -> Any:
-    from generation.diffusion.thumbnails import Thumbnails
-
-    return Thumbnails.from_pretrained(asked.folder / "thumbnails").to(asked.device).eval()
+def _made(asked: argparse.Namespace, name: str, device: str = "") -> Any:
+    """One of the small parts, as it was written down."""
+    module, kind = MADE[name]
+    found: Any = getattr(importlib.import_module(f"generation.diffusion.{module}"), kind)
+    return found.from_pretrained(asked.folder / name).to(device or asked.device).eval()
 
 
 def _library(asked: argparse.Namespace, keep: bool = False) -> Any:
     """Reads what was encoded with these parts where there is any; `keep` begins a place for it."""
     from generation.training.latents import Library
 
-    codec, surveyor = _codec(asked), _surveyor(asked)
+    codec, surveyor = _made(asked, "codec"), _made(asked, "surveyor")
     kept = asked.folder / f"encoded-{_digest(codec, surveyor)}"
     if keep:
         kept.mkdir(exist_ok=True)
@@ -262,7 +283,7 @@ def _digest(*modules: Any) -> str:
 def _sketch(asked: argparse.Namespace, name: str) -> Any:
     from generation.training.model import Sketch
 
-    sketch = Sketch.new(_codec(asked).config.latent_channels, **SHAPES[asked.shape]["model"])
+    sketch = Sketch.new(_made(asked, "codec").config.latent_channels, **SHAPES[asked.shape]["model"])
     load_model(sketch.both(), str(asked.folder / f"{name}.safetensors"))
     sketch.both().to(asked.device)
     return sketch
@@ -287,7 +308,8 @@ def everything(asked: argparse.Namespace) -> None:
     from generation.training import codec as codecs
     from generation.training import facts
     from generation.training import judge as judges
-    from generation.training.distil import distil as taught
+    from generation.training.cleanup import train as cleaned
+    from generation.training.distil import distil as distilled
     from generation.training.export import export as written
     from generation.training.latents import Library
     from generation.training.model import Sketch, train
@@ -300,30 +322,31 @@ def everything(asked: argparse.Namespace) -> None:
     def note(part: str) -> None:
         facts.note(folder, part, asked.device, asked.shape, seconds[part])
 
-    surveyor = surveyed(folder, asked.device, seconds["survey"])
-    surveyor.save_pretrained(folder / "surveyor")
-    note("survey")
-    maker = thumbed(folder, asked.device, seconds["thumbnails"])
-    maker.save_pretrained(folder / "thumbnails")
-    note("thumbnails")
+    made: dict[str, Any] = {}
+    for name, part, taught_so in (
+        ("surveyor", "survey", surveyed), ("thumbnails", "thumbnails", thumbed), ("cleanup", "cleanup", cleaned)
+    ):  # fmt: skip
+        made[name] = taught_so(folder, asked.device, seconds[part])  # type: ignore[operator]
+        made[name].save_pretrained(folder / name)
+        note(part)
     codec = codecs.train(
         folder, asked.device, seconds["codec"], math.inf, shape["codec_batch"], asked.most, **shape["codec"]
     )
     codec.save_pretrained(folder / "codec")
     note("codec")
-    library = Library(folder / "clips", codec, asked.device, surveyor=surveyor)
+    library = Library(folder / "clips", codec, asked.device, surveyor=made["surveyor"])
 
     def keep(sketch: Sketch, part: str, name: str) -> Sketch:
         save_model(sketch.both(), str(folder / f"{name}.safetensors"))
         note(part)
-        written(asked.into or folder / "weights", sketch, codec, surveyor, maker)
+        written(asked.into or folder / "weights", sketch, made | {"codec": codec})
         return sketch
 
     how = (math.inf, shape["batch"], asked.compiled)
     new = Sketch.new(codec.config.latent_channels, **shape["model"])  # type: ignore[attr-defined]
     sketch = keep(train(folder, new, library, seconds["model"], *how), "model", "model")
-    keep(taught(folder, sketch, library, seconds["distil"], *how), "distil", "distilled")
-    judge = judges.train(folder, codec, asked.device, seconds["judge"], library=library)
+    keep(distilled(folder, sketch, library, seconds["distil"], *how), "distil", "distilled")
+    judge = judges.train(folder, asked.device, seconds["judge"])
     save_model(judge.half(), str(folder / "judge.safetensors"))
     note("judge")
 
@@ -333,6 +356,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "views": draw_views,
     "survey": survey,
     "thumbnails": thumbnails,
+    "cleanup": cleanup,
     "codec": codec,
     "model": model,
     "distil": distil,
@@ -347,6 +371,7 @@ NOTED = (
     "views",
     "survey",
     "thumbnails",
+    "cleanup",
     "codec",
     "model",
     "distil",

@@ -12,23 +12,21 @@ from torch import Tensor
 from generation.diffusion.patch_codec import DEPTH, SIDE
 from generation.diffusion.places import RIGHT, places
 from generation.diffusion.sketch_transformer import beside
-from generation.training.latents import ANCHORS, KEYS, MOST, STILLS, Shelf
+from generation.training.latents import ANCHORS, KEYS, MOST, Shelf
 from generation.training.scenes import RATE
 
-# How often each set of controls is asked. A clip always passes through a picture at least: STILL are how one is made
-# where none is given.
+# How often each set of controls is asked. A clip always passes through a picture at least: STILL is how one is made
+# where none is given but one to look like.
 MODES = {
-    "text": 0.24,
-    "depth": 0.08,
     "reference": 0.08,
-    "first": 0.21,
-    "first and last": 0.11,
-    "keys": 0.07,
-    "prefix": 0.11,
-    "first and depth": 0.07,
-    "first and reference": 0.03,
+    "first": 0.33,
+    "first and last": 0.16,
+    "keys": 0.1,
+    "prefix": 0.16,
+    "first and depth": 0.12,
+    "first and reference": 0.05,
 }
-STILL = ("text", "depth", "reference")
+STILL = ("reference",)
 FROM = {
     "first": "first",
     "first and last": "ends",
@@ -40,7 +38,6 @@ FROM = {
 STILLS_FOR_A_CLIP = 6  # pictures of a batch in which there would else be one clip
 LONG_ONE_IN = 6
 DROPPED = 0.1  # of captions, so that a take without words can guide one with them
-ANY_STILL = 0.5  # of pictures made from words: how often it is another than the clip's first
 NARROW = 0.3  # of batches at 256 x 160, the rest at 288 x 160
 FPS = RATE[0] / RATE[1]
 PATCH = 2  # cells along each side of a token
@@ -87,10 +84,6 @@ def ask(
         return parts[name][rows].float()[..., aside : aside + columns]
 
     clip = of("clip")[:, :, :times]
-    idea = of("ideas")[:, 0, :, None]
-    if mode == "text" and rng.random() < ANY_STILL:
-        number = int(rng.integers(STILLS))
-        clip, idea = of("stills")[:, number, :, None], of("ideas")[:, 1 + number, :, None]
     shape = (clip.shape[2], clip.shape[3] // PATCH, clip.shape[4] // PATCH)
     own = packed(clip)
     given = torch.zeros(shape, dtype=torch.bool)
@@ -114,7 +107,7 @@ def ask(
             own,
             extra,
             packed(of("depth")[:, :, :times]) if "depth" in mode else None,
-            packed(of("carried") if mode in FROM else idea),
+            packed(of("carried") if mode in FROM else of("idea")[:, :, None]),
         ),
         words,
         heard,

@@ -23,10 +23,10 @@ LICENCE = (
 CAN = (
     "It draws rough blocking: grey figures in a simple set, in plain light. Where a picture is given it reads how near "
     "everything in it is, carries it along the way that the camera is asked to go, and draws what that leaves out; "
-    "where none is given it first thinks of one, as a few hundred dots. It hears a closed vocabulary (shot sizes, "
-    "angles, camera moves, places, times of day, up to two people and what they do) and lists what it has no word for. "
-    "It honours first, last and key frames, goes on from another clip, follows a depth clip, looks at one reference "
-    "picture, and gives another take for every seed."
+    "where none is given it first thinks of one, as a few hundred dots, and cleans that up. It hears a closed "
+    "vocabulary (shot sizes, angles, camera moves, places, times of day, up to two people and what they do) and lists "
+    "what it has no word for. It honours first, last and key frames, goes on from another clip, follows a depth clip, "
+    "looks at one reference picture, and gives another take for every seed."
 )
 CANNOT = (
     "It draws nobody's likeness, no writing and no real places; lips do not move and nothing is heard. Pictures unlike "
@@ -38,6 +38,7 @@ _PARTS = {
     "views": "Pictures drawn",
     "survey": "Surveyor",
     "thumbnails": "Thumbnails",
+    "cleanup": "Clean-up",
     "codec": "Codec",
     "model": "Transformer",
     "distil": "Fewer steps",

@@ -15,7 +15,7 @@ from generation.training.model import Course, Sketch, compile_blocks, flow_loss,
 
 SIGMAS = (1.0, 0.9, 0.72, 0.42)  # where the few steps begin
 SMALL = 2  # steps of the teacher in each of them
-GUIDANCE = {"text": 2.5, "reference": 2.0}
+GUIDANCE = {"reference": 2.0}
 OTHERWISE = 1.5
 STILL_FLOW = 0.2  # of batches that are learned as before, so that other numbers of steps go on to work
 RATE = 6e-4

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_model
@@ -20,11 +21,11 @@ from safetensors.torch import load_model
 from generation.diffusion.patch_codec import SIDE, PatchCodec
 from generation.diffusion.surveyor import Surveyor, between
 from generation.training import flow, measures, speed
-from generation.training.held import Held, Real, latents_of, through
+from generation.training.held import Held, Real, through
 from generation.training.intervals import mean, once, share
-from generation.training.judge import HEADS, Judge
-from generation.training.latents import labels, nearness
+from generation.training.judge import HEADS, Judge, look, looked_at
 from generation.training.lines import Line
+from generation.training.scenes import labels
 from generation.training.takes import FRAMES, JOIN, KEYS, Studio
 from generation.training.words import MOST, tokenizer
 from generation.vocabulary import MOVES, caption_of
@@ -59,7 +60,7 @@ class Bench:
 
     @cached_property
     def judge(self) -> Judge:
-        judge = Judge(self.codec.config.latent_channels)  # type: ignore[attr-defined]
+        judge = Judge()
         load_model(judge, str(self.folder / "judge.safetensors"))
         return judge.eval()
 
@@ -78,8 +79,8 @@ class Bench:
 
     @torch.no_grad()
     def judged(self, frames: np.ndarray) -> tuple[list[int], np.ndarray]:
-        """The judge's answers in the order of HEADS, and how near it takes things to be: (T, h, w)."""
-        answers, near = self.judge(latents_of(self.codec, frames))
+        """The judge's answers in the order of HEADS, and how near it takes things to be: (EACH, h, w)."""
+        answers, near = self.judge(look(frames))
         return [int(each.argmax()) for each in answers], near[0].numpy()
 
     def carried(self, clip: Real) -> np.ndarray | None:
@@ -288,8 +289,10 @@ def depth(bench: Bench) -> list[Line]:
     for _, clip, frames in bench.made("depth"):
         assert clip.depth is not None
         near = bench.judged(frames)[1]
-        grey = torch.from_numpy(clip.depth).float()[None, None].expand(-1, 3, -1, -1, -1) / 127.5 - 1
-        guide = nearness(grey, (near.shape[0], near.shape[1], near.shape[2]))[0].numpy()
+        rows, columns = near.shape[1:]
+        guide = np.stack(
+            [cv2.resize(clip.depth[at], (columns, rows), interpolation=cv2.INTER_AREA) for at in looked_at(len(frames))]
+        )
         found.append(measures.correlation(near, guide))
         real.append(measures.correlation(bench.sees(clip.number)[1], guide))
     if not found:

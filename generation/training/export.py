@@ -11,9 +11,6 @@ from typing import Any
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
-from generation.diffusion.patch_codec import PatchCodec
-from generation.diffusion.surveyor import Surveyor
-from generation.diffusion.thumbnails import Thumbnails
 from generation.training.distil import SIGMAS
 from generation.training.model import Sketch
 from generation.training.words import tokenizer
@@ -27,16 +24,10 @@ INDEX = {
 }
 
 
-def export(
-    folder: Path, sketch: Sketch, codec: PatchCodec, surveyor: Surveyor, thumbnails: Thumbnails
-) -> dict[str, str]:
-    """Returns sha256 by file, relative to the folder."""
+def export(folder: Path, sketch: Sketch, made: dict[str, Any]) -> dict[str, str]:
+    """`made` are the parts beside the sketch, by where each goes. Returns sha256 by file, relative to the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Any] = {
-        "transformer": sketch.transformer, "codec": codec, "text_encoder": sketch.words, "surveyor": surveyor,
-        "thumbnails": thumbnails,
-    }  # fmt: skip
-    for name, module in parts.items():
+    for name, module in ({"transformer": sketch.transformer, "text_encoder": sketch.words} | made).items():
         copy.deepcopy(module).to("cpu", torch.float16).save_pretrained(folder / name)
     tokenizer().save_pretrained(folder / "tokenizer")
     scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)

@@ -13,7 +13,7 @@ import torch
 
 from generation.training import clips, pace, views
 
-PICTURES = ("views", "survey", "thumbnails")  # parts that learn from single pictures
+PICTURES = ("views", "survey", "thumbnails", "cleanup", "judge")  # parts that learn from single pictures
 NAME, SEEN = "training.json", "seen.txt"
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = {
@@ -23,10 +23,12 @@ SEEDS = {
     "judge": 4,
     "survey": 5,
     "thumbnails": 6,
+    "cleanup": 7,
 }  # what each part begins its random numbers with
 CHECKPOINTS = {
     "survey": "surveyor.pt",
     "thumbnails": "thumbnails.pt",
+    "cleanup": "cleanup.pt",
     "codec": "codec.pt",
     "model": "model.pt",
     "distil": "distilled.pt",
@@ -41,6 +43,8 @@ SOURCES = tuple(
         "diffusion/patch_codec.py",
         "diffusion/surveyor.py",
         "diffusion/thumbnails.py",
+        "diffusion/cleanup.py",
+        "diffusion/stages.py",
         "diffusion/reprojection.py",
     )
 )

@@ -24,28 +24,25 @@ from generation.training.codec import coloured
 from generation.training.fast import fast
 from generation.training.scenes import mirrored_facts
 from generation.training.words import MOST, tokenizer
-from generation.vocabulary import DEEDS, MOVES, SIZES
 
-STILLS = 6  # of a clip, kept beside it: its last frame and some others
+STILLS = 3  # of a clip, kept beside it: its last frame and two key frames
 # What a clip's pictures are carried along from, in the order in which files take their turns.
 ANCHORS = ("first", "ends", "prefix", "first", "keys", "prefix", "first", "ends")
 CELLS = (clips.SHORT - 1) // DEPTH + 1  # of time in a short clip
 KEYS = (1, 2)  # of the stills
 WRONG = 0.15  # spread of what is put onto the dots of an idea at most, as those that are made are not right either
-JUDGED = ("clip", "labels", "nearness", "has_depth")  # all that a judge looks at
 PARTS = (
-    "clip", "stills", "at", "ideas", "carried", "anchors", "begins", "depth", "has_depth", "reference", "words",
-    "heard", "labels", "nearness",
+    "clip", "stills", "at", "idea", "carried", "anchors", "begins", "depth", "has_depth", "reference", "words",
+    "heard",
 )  # fmt: skip
 
 
 @dataclass
 class Shelf:
     """Clips of one length, one row each: `clip` (N, C, T, h, w), `stills` (N, STILLS, C, h, w) of frames `at`, `depth`
-    (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST) tokens and their mask, `labels`
-    (N, 4) of size, move, people and deed, `nearness` (N, T, h, w) from 0 to 1; `ideas` (N, 1 + STILLS, C, h, w) the
-    thumbnails of its first frame and its stills; `carried` (N, C, T, h, w): the clip's
-    pictures at its `anchors` (N), a place in ANCHORS, carried along the camera's way; a prefix has `begins` (N) cells.
+    (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST) tokens and their mask; `idea`
+    (N, C, h, w): the thumbnail of its first frame; `carried` (N, C, T, h, w): the clip's pictures at its `anchors` (N),
+    a place in ANCHORS, carried along the camera's way; a prefix has `begins` (N) cells.
     """
 
     parts: dict[str, Tensor] = field(default_factory=dict)
@@ -62,13 +59,12 @@ class Shelf:
 
 
 class Library:
-    """Shelves by length, filled from files as they are drawn with the `parts` that are asked for."""
+    """Shelves by length, filled from files as they are drawn."""
 
     def __init__(
-        self, folder: Path, codec: PatchCodec, device: str, parts: tuple[str, ...] = PARTS,
-        surveyor: Surveyor | None = None, kept: Path | None = None,
+        self, folder: Path, codec: PatchCodec, device: str, surveyor: Surveyor | None = None, kept: Path | None = None,
     ) -> None:  # fmt: skip
-        self.folder, self.codec, self.device, self.parts = folder, codec, device, parts
+        self.folder, self.codec, self.device = folder, codec, device
         self.surveyor, self.kept = surveyor, kept
         self.shelves: dict[int, Shelf] = {clips.SHORT: Shelf(), clips.LONG: Shelf()}
         self.seen: set[Path] = set()
@@ -122,7 +118,7 @@ class Library:
         anchors = ANCHORS.index(ANCHORS[turn % len(ANCHORS)])
         begins = 2 + turn // len(ANCHORS) % 2
         made: dict[str, Callable[[], Tensor]] = {
-            "ideas": lambda: self._ideas(x, at),
+            "idea": lambda: self._idea(x[:, :, 0]),
             "carried": lambda: self._carried(x, at, ANCHORS[anchors], begins, text.to(x.device)),
             "anchors": lambda: torch.full((len(x),), anchors, device=x.device),
             "begins": lambda: torch.full((len(x),), begins, device=x.device),
@@ -134,20 +130,17 @@ class Library:
             "reference": lambda: self._codes(doubled(reference)),
             "words": lambda: text.input_ids.to(x.device),
             "heard": lambda: text.attention_mask.to(x.device),
-            "labels": lambda: torch.tensor([labels(each) for each in facts], device=x.device),
-            "nearness": lambda: nearness(depth, (clip.shape[2], clip.shape[3], clip.shape[4])).half(),
         }
-        return {name: made[name]() for name in self.parts}
+        return {name: made[name]() for name in PARTS}
 
     def _stills(self, x: Tensor, at: Tensor) -> Tensor:
         return self._alone(_picked(x, at))
 
-    def _ideas(self, x: Tensor, at: Tensor) -> Tensor:
-        """(N, 1 + STILLS, C, h, w): thumbnails drawn large, of the first frame and of the stills, a little wrong."""
-        pictures = _picked(x, torch.cat([torch.zeros_like(at[:, :1]), at], dim=1))
-        dots = dots_of(pictures.flatten(0, 1))
-        dots = dots + WRONG * torch.rand(len(dots), 1, 1, 1, device=x.device) * torch.randn_like(dots)
-        return self._alone(drawn_large(dots, *x.shape[-2:]).unflatten(0, pictures.shape[:2]))
+    def _idea(self, first: Tensor) -> Tensor:
+        """(N, C, h, w): thumbnails of first frames (N, 3, H, W) drawn large, a little wrong."""
+        dots = dots_of(first)
+        dots = dots + WRONG * torch.rand(len(dots), 1, 1, 1, device=first.device) * torch.randn_like(dots)
+        return self._alone(drawn_large(dots, *first.shape[-2:])[:, None])[:, 0]
 
     def _alone(self, pictures: Tensor) -> Tensor:
         """(N, S, C, h, w) of pictures (N, S, 3, H, W), each on its own."""
@@ -191,16 +184,3 @@ def doubled(x: Tensor) -> Tensor:
     """Frames (N, C, F, H, W) at twice the size."""
     large = torch.nn.functional.interpolate(x.transpose(1, 2).flatten(0, 1), scale_factor=2, mode="bilinear")
     return large.unflatten(0, (len(x), -1)).transpose(1, 2)
-
-
-def labels(facts: dict[str, Any]) -> list[int]:
-    """Numbers of size, move, people and deed; a deed of nobody is one of its own."""
-    deeds = [*DEEDS, ""]
-    return [SIZES.index(facts["size"]), MOVES.index(facts["move"]), facts["people"], deeds.index(facts["deed"])]
-
-
-def nearness(depth: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """(N, T, h, w) from 0 to 1: the mean of each cell of depths (N, 3, F, H / 2, W / 2) from -1 to 1."""
-    first = depth[:, :1, :1].expand(-1, -1, 8, -1, -1)
-    whole = torch.cat([first, depth[:, :1, 1:]], dim=2)
-    return (torch.nn.functional.adaptive_avg_pool3d(whole, shape)[:, 0] + 1) / 2

@@ -105,3 +105,9 @@ def mirrored_facts(facts: dict[str, Any]) -> dict[str, Any]:
         return re.sub(r"left|right", lambda found: sides[found[0]], text)
 
     return facts | {"move": turned(facts["move"]), "caption": turned(facts["caption"])}
+
+
+def labels(facts: dict[str, Any]) -> list[int]:
+    """Numbers of size, move, people and deed; a deed of nobody is one of its own."""
+    deeds = [*DEEDS, ""]
+    return [SIZES.index(facts["size"]), MOVES.index(facts["move"]), facts["people"], deeds.index(facts["deed"])]

@@ -3,88 +3,43 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
 from generation.diffusion.reprojection import Poses, projected
 from generation.diffusion.surveyor import COLUMNS, KNOTS, POSE, ROWS, Survey, Surveyor
-from generation.training import pace, views
+from generation.training import pace
 from generation.training.fast import fast
 from generation.training.muon import optimizers
-from generation.training.words import MOST, tokenizer
+from generation.training.pool import Pool
+from generation.training.words import tokenizer
 
 RATE = 2e-3
 ASIDE = 8  # columns of a view that are not in a narrow one
 NARROW = 0.5  # of batches
-AT_FIRST = 0.25  # of views more than there are of them anyway
 COARSE = (8, 14)  # places of a picture whose way is looked at
 SOON = 0.05  # heights of the picture below which a difference counts by its square
 OUTSIDE = 1.6  # beyond, in the frame's own -1 to 1, nobody sees where a thing went
 GROW_SECONDS = 20
 
 
-@dataclass
-class Pool:
-    """The views drawn so far, as they are and in a mirror."""
-
-    folder: Path
-    held_out: bool = False
-    parts: dict[str, Tensor] = field(default_factory=dict)
-    seen: set[Path] = field(default_factory=set)
-
-    def grow(self) -> None:
-        words = tokenizer()
-        for path in views.files(self.folder, self.held_out):
-            if path in self.seen:
-                continue
-            self.seen.add(path)
-            drawn = views.read(path)
-            for found in (drawn, views.mirrored(drawn)):
-                text = words(
-                    [each["caption"] for each in found.facts],
-                    padding="max_length",
-                    max_length=MOST,
-                    return_tensors="pt",
-                )
-                new = {name: getattr(found, name) for name in views.TENSORS}
-                new |= {"words": text.input_ids, "heard": text.attention_mask}
-                self.parts = {
-                    name: torch.cat([self.parts[name], new[name]]) if self.parts else new[name] for name in new
-                }
-
-    def __len__(self) -> int:
-        return len(self.parts["lens"]) if self.parts else 0
-
-    def some(self, size: int, rng: np.random.Generator) -> Tensor:
-        """Rows of views; half of them are their clips' first frames, because most clips are asked for from there."""
-        rows = rng.integers(len(self), size=size)
-        return torch.from_numpy(np.where(rng.random(size) < AT_FIRST, rows - rows % views.EACH, rows))
-
-    def batch(self, rows: Tensor, device: str) -> dict[str, Tensor]:
-        found = {name: each[rows].to(device) for name, each in self.parts.items()}
-        found["picture"] = found["picture"].permute(0, 3, 1, 2).float() / 127.5 - 1
-        near = found["nearness"].float()
-        unit = near.mean((1, 2)).clamp(min=1e-3)
-        found["nearness"] = near / unit[:, None, None]
-        found["aspect"] = torch.tensor(COLUMNS / ROWS)
-        way = found["knots"].clone()
-        way[..., :3] *= found["lens"][:, None, None]
-        way[..., 3:6] *= unit[:, None, None]
-        found["knots"] = way
-        return found
-
-
-def train(folder: Path, device: str, seconds: float, pause: float = float("inf"), batch: int = 32) -> Surveyor:
-    """A surveyor after so many seconds in all; goes on from a checkpoint in the folder."""
+def train(
+    folder: Path, device: str, seconds: float, pause: float = float("inf"), batch: int = 32,
+    *, begin: Path | None = None, rate: float = RATE,
+) -> Surveyor:  # fmt: skip
+    """A surveyor after so many seconds in all; goes on from a checkpoint in the folder. Where there is none it begins
+    with what an earlier one, among the weights in the folder `begin`, has learned of what it knew."""
     torch.manual_seed(5)
     surveyor = Surveyor(known=len(tokenizer())).to(device, memory_format=torch.channels_last)
-    steps = optimizers(surveyor, RATE, _plain)
-    run = pace.Run(folder / "surveyor.pt", surveyor, steps, RATE, pace.Pace(seconds, pause), device, 0.995)
+    if begin:
+        surveyor.load_state_dict(load_file(begin / "surveyor" / "diffusion_pytorch_model.safetensors"), strict=False)
+    steps = optimizers(surveyor, rate, _plain)
+    run = pace.Run(folder / "surveyor.pt", surveyor, steps, rate, pace.Pace(seconds, pause), device, 0.995)
     going = run.pace
     rng = np.random.default_rng([5, going.steps])
     pool = Pool(folder / "views")
@@ -94,7 +49,7 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
     grown = said = time.monotonic()
     sums: list[tuple[float, ...]] = []
     while not going.over:
-        asked = pool.batch(pool.some(batch, rng), device)
+        asked = pool.batch(pool.some(batch, rng), device, bool(rng.integers(2)))
         if rng.random() < NARROW:
             asked = narrowed(asked)
         with fast(device):
@@ -117,20 +72,31 @@ def train(folder: Path, device: str, seconds: float, pause: float = float("inf")
 
 @torch.no_grad()
 def measured(surveyor: Surveyor, folder: Path, device: str) -> dict[str, float]:
-    """On held-out views: correlation of nearness, and how far things land from their places, in widths of the frame, as
-    told and with a camera that rests."""
+    """On held-out views: correlation of nearness, how far things land from their places, in widths of the frame, as
+    told and where all rests; how well people are found (intersection over union), and how far off they go."""
     pool = Pool(folder / "views", held_out=True)
     pool.grow()
     asked = pool.batch(torch.arange(len(pool)), device)
     found = told(surveyor, asked)
     pairs = torch.stack([found.nearness.flatten(1), asked["nearness"].flatten(1)], dim=1)
     alike = torch.stack([torch.corrcoef(each)[0, 1] for each in pairs])
-    true = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
-    resting = _landed(asked["nearness"], asked["lens"], 0 * asked["knots"], asked["aspect"])
-    made = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+    near, lens, knots, gone = _told_so(asked)
+    true = _landed(near, lens, knots, gone, asked["aspect"])
+    resting = _landed(near, lens, 0 * knots, 0 * gone, asked["aspect"])
+    people = found.people > 0
+    made = _landed(found.nearness, found.lens, found.knots, _gone(people.float(), found.walk), asked["aspect"])
     kept = (true.abs() < OUTSIDE).all(-1)
     off_by, off_at_rest = ((each - true)[..., 0].abs()[kept].mean() / 2 for each in (made, resting))
-    return {"nearness": float(alike.mean()), "off": float(off_by), "off at rest": float(off_at_rest)}
+    who = asked["people"] > 0
+    there = who.flatten(1).any(1)
+    return {
+        "nearness": float(alike.mean()),
+        "off": float(off_by),
+        "off at rest": float(off_at_rest),
+        "people": float((people & who).sum() / (people | who).sum().clamp(min=1)),
+        "walk off": float((found.walk - asked["walk"])[there].norm(dim=-1).mean()),
+        "walk": float(asked["walk"][there].norm(dim=-1).mean()),
+    }
 
 
 def narrowed(asked: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -141,7 +107,9 @@ def narrowed(asked: dict[str, Tensor]) -> dict[str, Tensor]:
     unit = near.mean((1, 2)).clamp(min=1e-3)
     way = asked["knots"].clone()
     way[..., 3:6] *= unit[:, None, None]
-    seen = {"picture": picture, "nearness": near / unit[:, None, None], "knots": way}
+    people = functional.interpolate(asked["people"][:, None, :, inside].float(), (ROWS, COLUMNS), mode="nearest")[:, 0]
+    seen = {"picture": picture, "nearness": near / unit[:, None, None], "knots": way, "people": people}
+    seen["walk"] = asked["walk"] * unit[:, None, None]
     return asked | seen | {"aspect": torch.tensor((COLUMNS - 2 * ASIDE) / ROWS)}
 
 
@@ -150,29 +118,47 @@ def told(surveyor: Surveyor, asked: dict[str, Tensor]) -> Survey:
 
 
 def off(found: Survey, asked: dict[str, Tensor]) -> tuple[Tensor, ...]:
-    """How far nearness, its logarithm, the lens, the camera's numbers and the places where things land are off."""
+    """How far nearness, its logarithm, the lens, the camera's numbers, the places where things land, where people are
+    and how they go are off."""
     near, true = found.nearness, asked["nearness"]
     shade = (near - true).abs().mean()
     logs = ((near + 0.05).log() - (true + 0.05).log()).abs().mean()
     lens = (found.lens.log() - asked["lens"].log()).abs().mean()
-    return shade, 0.3 * logs, 0.3 * lens, 2 * _soft(found.knots - asked["knots"]).mean(), 4 * _ways(found, asked)
+    camera, ways = 2 * _soft(found.knots - asked["knots"]).mean(), 4 * _ways(found, asked)
+    who = (asked["people"] > 0).float()
+    there = who.flatten(1).amax(1)
+    people = 0.3 * functional.binary_cross_entropy_with_logits(found.people, who)
+    walk = (_soft(found.walk - asked["walk"]).mean((1, 2)) * there).mean()
+    return shade, 0.3 * logs, 0.3 * lens, camera, ways, people, walk
 
 
 def _ways(found: Survey, asked: dict[str, Tensor]) -> Tensor:
     """How far from their true places things land, in the frame's own -1 to 1."""
     with torch.no_grad():
-        where = _landed(asked["nearness"], asked["lens"], asked["knots"], asked["aspect"])
-    made = _landed(found.nearness, found.lens, found.knots, asked["aspect"])
+        where = _landed(*_told_so(asked), asked["aspect"])
+    gone = _gone(found.people.sigmoid(), found.walk)
+    made = _landed(found.nearness, found.lens, found.knots, gone, asked["aspect"])
     return _soft(made.clamp(-OUTSIDE, OUTSIDE) - where.clamp(-OUTSIDE, OUTSIDE)).mean()
 
 
-def _landed(nearness: Tensor, lens: Tensor, knots: Tensor, aspect: Tensor) -> Tensor:
+def _told_so(asked: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    gone = _gone((asked["people"] > 0).float(), asked["walk"])
+    return asked["nearness"], asked["lens"], asked["knots"], gone
+
+
+def _gone(people: Tensor, walk: Tensor) -> Tensor:
+    """(B, KNOTS, h, w, 3) of who is seen (B, ROWS, COLUMNS), from 0 to 1, and how they go (B, KNOTS, 3)."""
+    small = functional.interpolate(people[:, None], COARSE, mode="nearest")[:, 0]
+    return walk[:, :, None, None] * small[:, None, ..., None]
+
+
+def _landed(nearness: Tensor, lens: Tensor, knots: Tensor, gone: Tensor, aspect: Tensor) -> Tensor:
     """(B, KNOTS, h, w, 2): where places of a picture are at each knot, in the frame's own -1 to 1."""
     small = functional.interpolate(nearness[:, None], COARSE, mode="nearest")[:, 0]
     count = len(small)
-    turned, gone, closer = knots.reshape(count, KNOTS, POSE).split((3, 3, 1), dim=-1)
-    poses = [Poses(turned[n] / lens[n], gone[n], closer[n, :, 0]) for n in range(count)]
-    return torch.stack([projected(small[n], lens[n], poses[n], float(aspect))[0] for n in range(count)])
+    turned, went, closer = knots.reshape(count, KNOTS, POSE).split((3, 3, 1), dim=-1)
+    poses = [Poses(turned[n] / lens[n], went[n], closer[n, :, 0]) for n in range(count)]
+    return torch.stack([projected(small[n], lens[n], poses[n], float(aspect), gone[n])[0] for n in range(count)])
 
 
 def _soft(x: Tensor) -> Tensor:
@@ -181,4 +167,4 @@ def _soft(x: Tensor) -> Tensor:
 
 def _plain(name: str, parameter: torch.nn.Parameter) -> bool:
     """Whether AdamW is for it: what is looked up, and what writes an answer."""
-    return name.startswith(("lexicon", "near.", "moment", "pose.4", "down.0."))
+    return name.startswith(("lexicon", "near.", "who.", "walk.", "moment", "pose.4", "down.0."))

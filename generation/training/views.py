@@ -18,50 +18,67 @@ from safetensors.torch import load_file
 
 from generation import blocking
 from generation.blocking.camera import GATE_HEIGHT, camera_values, view_of
+from generation.blocking.motion import bodies_at
 from generation.diffusion.reprojection import vectors
 from generation.diffusion.surveyor import COLUMNS, KNOTS, ROWS
 from generation.training import clips
-from generation.training.scenes import RATE, mirrored_facts, renderer, scene
+from generation.training.scenes import RATE, renderer, scene
 
-SCENES, EACH = 80, 3  # in a file, and views of each
+SCENES, EACH = 40, 6  # in a file, and views of each
 BEHIND = 1 << 20  # added to a file's seeds, so that its scenes are none of those that clips are drawn from
 
 
 @dataclass
 class Views:
-    """`picture` uint8 (N, ROWS, COLUMNS, 3), `nearness` (N, ROWS, COLUMNS) in 1 / metres, `lens` (N) in heights of the
-    picture, `knots` (N, KNOTS, 7) in radians, metres and logarithms, `moment` (N, 2) as a surveyor is told it."""
+    """`grey` uint8 (N, 2 ROWS, 2 COLUMNS), `colours` uint8 (N, 256, 3) of each grey, `nearness` (N, ROWS, COLUMNS) in
+    1 / metres, `people` uint8 (N, ROWS, COLUMNS), white where somebody is seen, `lens` (N) in heights of the picture,
+    `knots` (N, KNOTS, 7) in radians, metres and logarithms, `walk` (N, KNOTS, 3), how the people who are seen go, in
+    metres, and `moment` (N, 2) as a surveyor is told it."""
 
-    picture: torch.Tensor
+    grey: torch.Tensor
+    colours: torch.Tensor
     nearness: torch.Tensor
+    people: torch.Tensor
     lens: torch.Tensor
     knots: torch.Tensor
+    walk: torch.Tensor
     moment: torch.Tensor
     facts: list[dict[str, Any]]
 
 
-TENSORS = ("picture", "nearness", "lens", "knots", "moment")
+TENSORS = ("grey", "colours", "nearness", "people", "lens", "knots", "walk", "moment")
 
 
 def drawn(seed: int, held_out: bool = False) -> tuple[list[dict[str, np.ndarray]], dict[str, Any]]:
-    """The views of one scene, whose clip's first frame comes first and last one last, and its facts."""
+    """The views of one scene, evenly through its clip with its first frame and its last one, and its facts."""
     rng = np.random.Generator(np.random.PCG64([seed, 3]))
     frames = clips.LONG if rng.integers(clips.LONG_ONE_IN) == 0 else clips.SHORT
     shown = scene(seed, held_out)
-    draw = renderer(shown, frames, clips.WIDTH, clips.HEIGHT)
-    moments = (0, int(rng.integers(1, frames - 1)), frames - 1)
-    return [_view(draw, at, frames) for at in moments], shown.facts()
+    draw = renderer(shown, frames, 2 * COLUMNS, 2 * ROWS)
+    small = blocking.Renderer(draw.staging, COLUMNS, ROWS)
+    return [_view(draw, small, at, frames) for at in _moments(rng, frames)], shown.facts()
 
 
-def _view(draw: blocking.Renderer, at: int, frames: int) -> dict[str, np.ndarray]:
-    depth = draw.layers(at, ("depth",)).depth
-    assert depth is not None
-    depth = cv2.resize(depth, (COLUMNS, ROWS), interpolation=cv2.INTER_NEAREST)
+def _moments(rng: np.random.Generator, frames: int) -> list[int]:
+    """EACH frames, all but the ends a little off where they would be evenly."""
+    apart = (frames - 1) / (EACH - 1)
+    between = (np.arange(1, EACH - 1) + rng.uniform(-0.4, 0.4, EACH - 2)) * apart
+    return [0, *(round(each) for each in between), frames - 1]
+
+
+def _view(draw: blocking.Renderer, small: blocking.Renderer, at: int, frames: int) -> dict[str, np.ndarray]:
+    layers = small.layers(at, ("depth", "masks"))
+    depth, masks = layers.depth, layers.masks
+    assert depth is not None and masks is not None
+    people = np.any([*masks.values(), np.zeros((ROWS, COLUMNS), bool)], axis=0)
     return {
-        "picture": cv2.resize(draw.frame(at), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA),
+        "grey": draw.grey(at),
+        "colours": draw.colours.reshape(256, 3),
         "nearness": np.divide(1.0, depth, out=np.zeros_like(depth), where=depth > 0).astype(np.float16),
+        "people": np.where(people, 255, 0).astype(np.uint8),
         "lens": np.array(camera_values(draw.staging, at)[6] / GATE_HEIGHT, np.float32),
         "knots": knots(draw.staging, at, frames),
+        "walk": walk(draw.staging, masks, at, frames),
         "moment": np.array([at / (frames - 1), (frames - 1) * RATE[1] / RATE[0]], np.float32),
     }
 
@@ -75,6 +92,25 @@ def knots(staging: blocking.Staging, at: int, frames: int) -> np.ndarray:
         row[:3] = vectors(torch.from_numpy(there.basis @ here.basis.T)).numpy()
         row[3:6] = here.basis @ (there.eye - here.eye)
         row[6] = np.log(there.focal / here.focal)
+    return found
+
+
+def walk(staging: blocking.Staging, masks: dict[str, np.ndarray], at: int, frames: int) -> np.ndarray:
+    """(KNOTS, 3): how the people who are seen in frame `at` have gone since, along right, up and forward of the camera
+    as it stands there; each counts as much as is seen of them."""
+    basis = view_of(camera_values(staging, at), COLUMNS, ROWS).basis
+    seen = {figure: float(masks[figure.name].sum()) for figure in staging.figures if figure.name in masks}
+    total = sum(seen.values()) or 1.0
+    found = np.zeros((KNOTS, 3), np.float32)
+
+    def middles(moment: float) -> np.ndarray:
+        bodies = bodies_at(staging, moment)
+        each = [bodies[figure.name].joints(figure.height).mean(0) * area / total for figure, area in seen.items()]
+        return np.sum([np.zeros(3), *each], axis=0)
+
+    here = middles(at)
+    for row, moment in zip(found, np.linspace(0, frames - 1, KNOTS), strict=True):
+        row[:] = basis @ (middles(float(moment)) - here)
     return found
 
 
@@ -94,6 +130,10 @@ def draw_file(folder: Path, number: int, held_out: bool = False) -> Path:
 
 def read(path: Path) -> Views:
     parts = load_file(path)
+    if missing := set(TENSORS) - parts.keys():
+        raise SystemExit(
+            f"{path} was drawn by earlier code, without {', '.join(sorted(missing))}. Remove it, draw again."
+        )
     return Views(**{name: parts[name] for name in TENSORS}, facts=clips.facts_of(path))
 
 
@@ -113,16 +153,3 @@ def draw_all(folder: Path, workers: int, count: int, held_out: int) -> None:
 
 def _draw(work: tuple[Path, int, bool]) -> None:
     draw_file(*work)
-
-
-def mirrored(views: Views) -> Views:
-    """The same in a mirror."""
-    sides = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])
-    return Views(
-        views.picture.flip(2),
-        views.nearness.flip(2),
-        views.lens,
-        views.knots * sides,
-        views.moment,
-        [mirrored_facts(each) for each in views.facts],
-    )

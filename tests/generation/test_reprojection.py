@@ -29,6 +29,23 @@ def stripes(shift: float = 0.0) -> torch.Tensor:
     return (torch.sin(x / 9) * torch.cos(torch.arange(HEIGHT) / 7)[:, None]).expand(3, -1, -1)
 
 
+def test_what_somebody_uncovers_is_filled_from_the_set_and_not_from_them() -> None:
+    picture = torch.zeros(3, 40, 80)
+    picture[:, :, 20:40] = 1
+    people = torch.zeros(40, 80, dtype=torch.bool)
+    people[:, 20:40] = True
+    near = torch.where(people, 2.0, 1.0)
+    gone = torch.zeros(2, 40, 80, 3)
+    gone[1, :, 20:40, 0] = 0.3
+    rest = Poses(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(2))
+    plain, clean = (carried(picture, near, 1.0, rest, gone, front) for front in (None, people))
+    at = 20 + round(0.3 * 2 * 40)
+    for clip in (plain, clean):
+        assert (clip[0] - picture).abs().max() < 1e-5
+        assert (clip[1, :, :, at + 2 : at + 18] > 0.99).all(), "who walked is there"
+    assert clean[1, :, :, 20:36].abs().max() < 0.01 < plain[1, :, :, 20:36].max()
+
+
 def test_a_camera_at_rest_sees_the_same():
     picture = stripes()
     shown = carried(picture, torch.rand(40, 72) + 0.5, LENS, poses(3))

@@ -17,7 +17,7 @@ from generation.diffusion.patch_codec import PatchCodec
 from generation.diffusion.surveyor import Surveyor
 from generation.engines import sketch as engine
 from generation.recipe import Ingredient, Recipe, Words
-from generation.report import Refused
+from generation.report import Held, Refused
 from generation.training import clips
 from generation.training.asked import MODES, STILL, Asked, ask
 from generation.training.codec import coloured
@@ -200,15 +200,33 @@ def test_where_no_picture_is_given_one_is_made_and_gone_on_from(stage: Stage, mo
     for kinds in ((), ("depth",), ("reference",)):
         found = heard(stage, stage.recipe(*kinds), monkeypatch)
         beside = 4 * ("reference" in kinds)
-        assert [call["hidden_states"].shape[1] for call in found.calls] == 4 * [beside + 4] + 4 * [beside + 16]
+        stills = 4 if beside else 0  # what is to look like a reference is made in as many steps as the clip
+        tokens = [call["hidden_states"].shape[1] for call in found.calls]
+        assert tokens == stills * [beside + 4] + 4 * [beside + 16]
         assert all(
-            len(call["video_coords"][0, 0].unique()) == (1 if n < 4 else 4) for n, call in enumerate(found.calls)
+            len(call["video_coords"][0, 0].unique()) == (1 if n < stills else 4) for n, call in enumerate(found.calls)
         )
-        clip = found.calls[4]
+        clip = found.calls[-4]
         noise = clip["timestep"][0].expand(beside + 16)
         assert (noise[: beside + 4] == 0).all() and (noise[beside + 4 :] == 1000).all()
         shown = clip["attention_kwargs"]["beside"][0, beside : beside + 4]
         assert torch.allclose(shown[:, shown.shape[1] // 2 - 1 : -2], clip["hidden_states"][0, beside : beside + 4])
+
+
+@pytest.mark.parametrize("at", [3, 4, 5])
+def test_what_is_made_in_two_passes_is_held_in_either_and_goes_on_with_the_same_bits(stage: Stage, at: int) -> None:
+    recipe = stage.recipe("reference")
+    with pytest.raises(Held) as held:
+        stage.run(recipe, stage.desk(hold_at=at))
+    assert np.array_equal(stage.run(recipe, stage.desk(state=held.value.path)), stage.run(recipe))
+
+
+def test_the_picture_it_thinks_of_follows_the_depth_the_words_and_the_seed(stage: Stage) -> None:
+    first = stage.run(stage.recipe())[0]
+    others = [stage.recipe(seed=2), stage.recipe("depth"), stage.recipe(words=scene(3).words)]
+    for each in others:
+        assert np.abs(stage.run(each)[0].astype(int) - first).mean() > 1
+    assert np.array_equal(stage.run(stage.recipe())[0], first)
 
 
 def test_what_it_passes_through_is_told_at_every_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,6 +242,15 @@ def test_what_it_passes_through_is_told_at_every_time(stage: Stage, monkeypatch:
     to_first, to_last = ((shades - each.mean()).abs() for each in (first, last))
     assert (to_first < to_last).tolist() == [True] * 13 + [False] * 12
     assert to_first[0] < 0.01 and to_last[-1] < 0.01
+
+
+def test_a_given_picture_is_shown_at_its_own_frame_and_gives_way_around_it(stage: Stage) -> None:
+    guides = tuple(stage.ingredient("key", tone=tone, at_frame=at) for tone, at in ((30, 7), (220, 13)))
+    made = stage.run(stage.recipe(ingredients=guides)).astype(int)
+    shown = [cv2.imread(str(stage.desk().ingredient(each.sha256)))[:, :, ::-1].astype(int) for each in guides]
+    for at, picture in zip((7, 13), shown, strict=True):
+        off = [np.abs(made[n] - picture).mean() for n in range(at - 3, at + 4)]
+        assert off[3] < 1 and off[3] == min(off) and max(off) > 2
 
 
 def test_guides_of_several_kinds_stand_beside_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from generation.diffusion.cleanup import Cleanup
 from generation.diffusion.patch_codec import PatchCodec
 from generation.diffusion.surveyor import Surveyor
 from generation.diffusion.thumbnails import Thumbnails
@@ -15,11 +16,11 @@ SIZE = (64, 64)
 FRAMES = 25
 NEEDS: tuple[str, ...] = ()
 CHANNELS = 8
-STEPS = 8  # where no picture is given, one is made first
 
 
 def build(folder: Path) -> None:
-    export(folder, sketch(), codec(), surveyor(), thumbnails())
+    made = {"codec": codec(), "surveyor": surveyor(), "thumbnails": thumbnails(), "cleanup": cleanup()}
+    export(folder, sketch(), made)
 
 
 def sketch() -> Sketch:
@@ -46,5 +47,12 @@ def surveyor() -> Surveyor:
 def thumbnails() -> Thumbnails:
     torch.manual_seed(3)
     found = Thumbnails(known=len(tokenizer()), widths=(4, 8), heads=2, glances=1)
+    torch.nn.init.normal_(found.write.weight, std=0.3)
+    return found
+
+
+def cleanup() -> Cleanup:
+    torch.manual_seed(4)
+    found = Cleanup(known=len(tokenizer()), heard=8, widths=(4, 8, 8))
     torch.nn.init.normal_(found.write.weight, std=0.3)
     return found

@@ -21,6 +21,7 @@ from generation.training.held import Held
 from generation.training.intervals import Interval, mean, once, share
 from generation.training.judge import Judge
 from generation.training.lines import EXPERIMENTAL, GATE, GOOD_ENOUGH, LOOKED_AT, RELEASED, Line, gate
+from generation.training.scenes import labels
 from generation.training.takes import Studio
 
 LOOKS_GOOD = f"{GOOD_ENOUGH} One knows what is meant."
@@ -42,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setattr(module, "HEIGHT", 64)
         clips.draw_file(folder / "clips", 0, held_out=True)
         PatchCodec(**SMALL).save_pretrained(folder / "codec")
-        save_model(Judge(4), str(folder / "judge.safetensors"))
+        save_model(Judge(), str(folder / "judge.safetensors"))
         yield folder
 
 
@@ -125,8 +126,8 @@ def test_blocking_shows_a_given_frame_exactly_and_goes_on_from_it(bench: evaluat
 
 def test_words_are_read_back_by_the_judge(bench: evaluate.Bench, monkeypatch: pytest.MonkeyPatch):
     clip = bench.held[0]
-    right = evaluate.labels(clip.facts)
-    monkeypatch.setattr(bench, "judged", lambda frames: (right, np.zeros((7, 4, 4))))
+    right = labels(clip.facts)
+    monkeypatch.setattr(bench, "judged", lambda frames: (right, np.zeros((6, 4, 4))))
     monkeypatch.setattr(bench, "numbers", lambda mode: [0])
     found = {each.name: each for each in evaluate.text(bench)}
     assert {each.found.value for each in found.values()} == {1.0}

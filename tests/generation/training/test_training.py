@@ -19,7 +19,6 @@ from generation.training import clips, pace
 from generation.training import codec as codecs
 from generation.training.asked import MODES, STILL, STILLS_FOR_A_CLIP, ask, packed
 from generation.training.distil import SIGMAS, step_loss
-from generation.training.judge import HEADS, Judge
 from generation.training.latents import ANCHORS, Library, Shelf
 from generation.training.model import MOST, Sketch, flow_loss, sample
 from generation.training.muon import Muon, evened
@@ -243,7 +242,7 @@ def test_what_was_encoded_once_is_read_as_it_was(folder: Path, codec: PatchCodec
     kept.grow(9)
     assert kept.seen == {paths[0]} and len(kept.shelves[clips.SHORT]) == 4
     one, other = plain.both(paths[0])
-    exact = ("at", "anchors", "begins", "words", "labels", "clip", "carried")
+    exact = ("at", "anchors", "begins", "words", "clip", "carried")
     for name in exact:
         assert torch.equal(kept.shelves[clips.SHORT].parts[name], torch.cat([one[name], other[name]]))
 
@@ -256,7 +255,7 @@ def test_a_few_steps_are_learned_from_many_small_ones(shelf: Shelf, sketch: Sket
         assert float(loss.detach()) > 0 and loss.requires_grad
 
 
-# Steps, judge ---------------------------------------------------------------------------------------------------
+# Steps ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_evened_matrix_turns_all_directions_alike():
@@ -277,9 +276,3 @@ def test_steps_go_downhill():
         loss.backward()
         steps.step()
     assert losses[-1] < 0.3 * losses[0]
-
-
-def test_a_judge_answers_each_question_and_says_how_near_things_are(shelf: Shelf):
-    answers, near = Judge(4).eval()(shelf.parts["clip"][:2].float())
-    assert [each.shape[1] for each in answers] == list(HEADS.values())
-    assert near.shape == shelf.parts["nearness"][:2].shape and 0 <= float(near.min()) <= float(near.max()) <= 1

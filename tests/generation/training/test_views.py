@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from generation.diffusion import surveyor as surveyors
+from generation.diffusion.cleanup import DOT, HEIGHT, Cleanup
 from generation.diffusion.surveyor import COLUMNS, ROWS, Surveyor, between
-from generation.diffusion.thumbnails import Thumbnails, dots_of, drawn_large, size_of
-from generation.training import pace, survey, thumbnails, views
-from generation.training.scenes import scene
-from generation.training.survey import Pool
+from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
+from generation.training import cleanup, judge, pace, survey, thumbnails, views
+from generation.training.pool import Pool
+from generation.training.scenes import labels, mirrored_facts, scene
 from generation.training.words import MOST, tokenizer
+from generation.vocabulary import MOVES
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +26,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("views")
     (folder / "views").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "SCENES", 4)
+        patch.setattr(views, "SCENES", 2)
         views.draw_file(folder / "views", 0)
         views.draw_file(folder / "views", 0, held_out=True)
         yield folder
 
 
+@pytest.fixture(scope="module")
+def pool(folder: Path) -> Pool:
+    pool = Pool(folder / "views", only=(*views.TENSORS, "dots"))
+    pool.grow()
+    return pool
+
+
 def test_views_are_of_scenes_that_no_clip_is_drawn_from(folder: Path):
     found = views.read(views.files(folder / "views")[0])
-    assert [each["seed"] for each in found.facts[:: views.EACH]] == [views.BEHIND + n for n in range(4)]
-    assert found.picture.shape == (12, ROWS, COLUMNS, 3) and found.nearness.shape == (12, ROWS, COLUMNS)
+    assert [each["seed"] for each in found.facts[:: views.EACH]] == [views.BEHIND + n for n in range(2)]
+    assert found.grey.shape == (12, 2 * ROWS, 2 * COLUMNS) and found.nearness.shape == (12, ROWS, COLUMNS)
     firsts, lasts = found.moment[:: views.EACH], found.moment[views.EACH - 1 :: views.EACH]
     assert (firsts[:, 0] == 0).all() and (lasts[:, 0] == 1).all() and set(found.moment[:, 1].tolist()) <= {2.0, 4.0}
+    assert all((moments[:, 0].diff() > 0).all() for moments in found.moment.split(views.EACH))
+
+
+def test_people_are_marked_where_they_are_near(folder: Path):
+    found = views.read(views.files(folder / "views")[0])
+    there = (found.people > 0).flatten(1).any(1)
+    assert there.any() and set(found.people.unique().tolist()) == {0, 255}
+    assert not any(seen for seen, facts in zip(there, found.facts, strict=True) if not facts["people"])
+    seen = found.people[there] > 0
+    assert found.nearness[there][seen].min() > 0, "whoever is seen is somewhere"
 
 
 def test_the_camera_is_told_from_where_the_picture_was_taken(folder: Path):
@@ -46,33 +66,91 @@ def test_the_camera_is_told_from_where_the_picture_was_taken(folder: Path):
     assert all(not found.knots[n].any() for n in resting)
 
 
-def test_a_mirror_turns_pans_and_ways_to_the_side_round(folder: Path):
+def test_people_are_told_to_go_where_they_are_seen_to_go(folder: Path):
     found = views.read(views.files(folder / "views")[0])
-    turned = views.mirrored(found)
-    assert torch.equal(views.mirrored(turned).knots, found.knots)
-    assert torch.equal(turned.picture[:, :, 0], found.picture[:, :, -1])
-    assert torch.equal(turned.knots[..., 5], found.knots[..., 5]) and torch.equal(
-        turned.knots[..., 3], -found.knots[..., 3]
-    )
+    for n, facts in enumerate(found.facts):
+        walk, (at, _) = found.walk[n], found.moment[n]
+        assert surveyors._along(walk, at[None]).norm() < 0.2, "about nowhere, when the picture was taken"
+        if not (found.people[n] > 0).any():
+            assert not walk.any(), facts
+    gone = [float(found.walk[n].norm(dim=-1).max()) for n, facts in enumerate(found.facts) if facts["people"]]
+    assert max(gone) > 0.05
 
 
-def test_half_of_the_views_learned_from_are_first_frames(folder: Path):
-    import numpy as np
+def test_people_who_walk_are_carried_along_and_the_set_stays():
+    torch.manual_seed(0)
+    surveyor = Surveyor(known=len(tokenizer()), heard=8, widths=(4, 4, 8), posed=8).eval()
+    left = torch.full((1, ROWS, COLUMNS), -9.0)
+    left[:, :, : COLUMNS // 4] = 9
+    walk = torch.zeros(1, surveyors.KNOTS, 3)
+    walk[0, :, 0] = torch.linspace(0, 0.3, surveyors.KNOTS)
+    near = torch.where(left > 0, 1.5, 1.0)
+    told = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), left, walk)
+    text = tokenizer()([scene(1).caption], padding="max_length", max_length=MOST, return_tensors="pt")
+    picture = torch.full((3, 80, 144), -1.0)
+    picture[:, :, 4:24] = 1
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(surveyor, "forward", lambda *_: told)
+        clip = between(surveyor, [(picture, 0)], 25, text.input_ids, text.attention_mask)
+    bright = (clip[0, :, 40] > 0).float()
+    sides = (bright * torch.arange(144)).amax(1)
+    assert sides[0] == 23 and sides[24] == pytest.approx(23 + 0.3 * 1.5 * 80, abs=2) and (sides.diff() >= 0).all()
+    assert torch.equal(clip[..., 72:], clip[:, :1, :, 72:].expand(-1, 25, -1, -1))
 
-    pool = Pool(folder / "views")
-    pool.grow()
-    assert len(pool) == 24
+
+def test_who_walks_is_as_flat_as_a_cut_out_and_keeps_an_outline():
+    people = torch.full((1, ROWS, COLUMNS), -9.0)
+    people[:, 20:60, 40:60] = 9
+    near = torch.full((1, ROWS, COLUMNS), 0.5)
+    near[:, 20:60, 40:60] = 2 + 0.2 * torch.randn(1, 40, 20, generator=torch.Generator().manual_seed(1))
+    none = torch.zeros(1, surveyors.KNOTS, 3)
+    found = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), people, none)
+    assert found.who.sum() == 42 * 22 and found.who[19, 39] and not found.who[18, 39]
+    flat = found.evened
+    assert flat[20:60, 40:60].std() < 0.05 < near[0, 20:60, 40:60].std()
+    assert flat[19, 39] == pytest.approx(2, abs=0.2) and (flat[~found.who] == 0.5).all()
+    assert found.gone(torch.tensor([0.0, 1.0]), torch.zeros(1)) is None, "nobody goes anywhere"
+
+
+def test_a_mirror_turns_pans_words_and_ways_to_the_side_round(pool: Pool):
+    rows = torch.arange(len(pool))
+    as_is, turned = (pool.batch(rows, "cpu", mirrored) for mirrored in (False, True))
+    for name in ("shown", "nearness", "people", "dots"):
+        assert torch.allclose(turned[name].flip(-1).float(), as_is[name].float(), atol=1e-5), name
+    assert torch.allclose(turned["knots"][..., 5], as_is["knots"][..., 5], atol=1e-5)
+    assert torch.allclose(turned["knots"][..., 3], -as_is["knots"][..., 3], atol=1e-5)
+    assert torch.allclose(turned["walk"] * torch.tensor([-1.0, 1, 1]), as_is["walk"], atol=1e-5)
+    facts = views.read(views.files(pool.folder)[0]).facts
+    said = [tokenizer()(mirrored_facts(each)["caption"]).input_ids for each in facts]
+    assert [each[: len(words)] for each, words in zip(turned["words"].tolist(), said, strict=True)] == said
+
+
+def test_a_dot_is_the_mean_of_what_it_covers(pool: Pool):
+    found = pool.batch(torch.arange(len(pool)), "cpu")
+    one = found["shown"][3, :, 8:16, 24:32].mean((1, 2))
+    assert found["dots"].shape[1:] == (5, 20, 36)
+    assert torch.allclose(found["dots"][3, :3, 1, 3].float(), one, atol=2e-3)
+    covered = found["people"][:, 4:8, 12:16].float().mean((1, 2)) / 127.5 - 1
+    assert torch.allclose(found["dots"][:, 3, 1, 3].float(), covered, atol=2e-3)
+
+
+def test_first_frames_are_learned_from_more_often(pool: Pool):
     rows = pool.some(4000, np.random.default_rng(0))
-    assert 0.45 < float((pool.parts["moment"][rows, 0] == 0).float().mean()) < 0.55
+    assert 0.33 < float((pool.parts["moment"][rows, 0] == 0).float().mean()) < 0.42, "1/6 of 3/4, and 1/4"
 
 
-def test_a_surveyor_learns_and_goes_on_where_it_was_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_pool_reads_each_file_once_and_keeps_what_is_asked_for(folder: Path):
+    small = Pool(folder / "views", only=("dots", "moment"))
+    for _ in range(2):
+        small.grow()
+        assert len(small) == 12 and set(small.batch(torch.arange(3), "cpu")) == {"dots", "moment", "words", "heard"}
+
+
+def test_a_surveyor_learns_and_goes_on_where_it_was_stopped(folder: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch):
     def trained(steps: int) -> Surveyor:
         monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
         return survey.train(folder, "cpu", 1e6, math.inf, 6)
 
-    pool = Pool(folder / "views")
-    pool.grow()
     asked = pool.batch(torch.arange(len(pool)), "cpu")
 
     def lost(surveyor: Surveyor) -> float:
@@ -87,24 +165,82 @@ def test_a_surveyor_learns_and_goes_on_where_it_was_stopped(folder: Path, monkey
     assert found["off at rest"] > 0 and -1 <= found["nearness"] <= 1
 
 
-def test_thumbnails_are_learned(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_thumbnails_are_learned(folder: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch):
     def trained(steps: int) -> Thumbnails:
         monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
         return thumbnails.train(folder, "cpu", 1e6, math.inf, 6)
 
-    pool = Pool(folder / "views")
-    pool.grow()
-    dots = dots_of(pool.batch(torch.arange(len(pool)), "cpu")["picture"])
-    words, heard = pool.parts["words"], pool.parts["heard"]
+    asked = pool.batch(torch.arange(len(pool)), "cpu")
+    dots = asked["dots"][:, :DRAWN].float()
 
     def lost(model: Thumbnails) -> float:
         level = torch.full((len(dots),), 0.6)
         noisy = torch.lerp(dots, torch.randn(dots.shape, generator=torch.Generator().manual_seed(1)), 0.6)
         with torch.no_grad():
-            return float((model(noisy, level, words, heard) - dots).square().mean())
+            return float((model(noisy, level, asked["words"], asked["heard"]) - dots).square().mean())
 
     first, again = trained(2), trained(40)
     assert lost(again) < 0.6 * lost(first)
+    thumbnails.sheet(again, pool, folder / "sheet.png", 8)
+    assert (folder / "sheet.png").stat().st_size > 1000
+
+
+def test_a_clean_up_is_learned_and_is_finer_than_the_thumbnail(
+    folder: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+):
+    def trained(steps: int) -> Cleanup:
+        monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
+        return cleanup.train(folder, "cpu", 1e6, math.inf, 4)
+
+    asked = pool.batch(torch.arange(len(pool)), "cpu")
+    dots, shown = asked["dots"][:, :DRAWN].float(), asked["shown"]
+
+    def lost(model: Cleanup) -> float:
+        level = torch.full((len(dots),), 0.3)
+        noisy = torch.lerp(shown, torch.randn(shown.shape, generator=torch.Generator().manual_seed(1)), 0.3)
+        with torch.no_grad():
+            return float((model(noisy, level, dots, asked["words"], asked["heard"]) - shown).square().mean())
+
+    first, again = trained(1), trained(24)
+    rough = float((drawn_large(dots[:, :3], *shown.shape[-2:]) - shown).square().mean())
+    assert lost(again) < 0.95 * min(rough, lost(first))
+    cleanup.sheet(again, Thumbnails(known=len(tokenizer())).eval(), pool, folder / "clean.png", 4)
+    assert (folder / "clean.png").stat().st_size > 1000
+
+
+def test_a_judge_learns_what_is_seen_and_how_near_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def trained(steps: int) -> tuple[float, float]:
+        monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
+        taught = judge.train(folder, "cpu", 1e6, 4)
+        with torch.no_grad():
+            answers, near = taught(looks)
+        right = [torch.nn.functional.cross_entropy(each, wanted[:, n]) for n, each in enumerate(answers)]
+        assert [each.shape[1] for each in answers] == list(judge.HEADS.values()) and near.shape == true.shape
+        return float(torch.stack(right).sum()), float((near - true).abs().mean())
+
+    pool = Pool(folder / "views", only=judge.PARTS)
+    pool.grow()
+    looks, wanted, true = judge.some(pool, 8, np.random.default_rng(1), "cpu")
+    assert looks.shape[:3] == (8, views.EACH, judge.ROWS) and float(true.min()) >= 0 and float(true.max()) == 1
+    facts = [labels(each) for each in views.read(views.files(folder / "views")[0]).facts]
+    assert {tuple(each) for each in wanted.tolist()} <= {
+        tuple(each) for each in (*facts, *(_turned(each) for each in facts))
+    }
+    first, again = trained(1), trained(40)
+    assert again[0] < 0.8 * first[0] and again[1] < 0.8 * first[1]
+
+
+def _turned(numbers: list[int]) -> list[int]:
+    sides = {"left": "right", "right": "left"}
+    move = MOVES[numbers[1]].split("-")
+    return [numbers[0], MOVES.index("-".join(sides.get(each, each) for each in move)), *numbers[2:]]
+
+
+def test_a_judge_looks_at_a_clip_as_at_what_it_learned_from(pool: Pool):
+    frames = np.stack([np.full((160, 256, 3), 2 * n, np.uint8) for n in range(49)])
+    found = judge.look(frames)
+    assert judge.looked_at(49) == [0, 10, 19, 29, 38, 48] and found.shape == (1, views.EACH, judge.ROWS, 64)
+    assert torch.allclose(found[0, 3], torch.tensor(58 / 127.5 - 1))
 
 
 def test_a_surveyor_carries_from_the_nearest_picture_and_leaves_those_as_they_are():
@@ -129,9 +265,23 @@ def test_a_thumbnail_is_the_same_for_the_same_noise_and_follows_a_depth():
         for said in (scene(1).caption, "")
     )
     across = size_of(160, 256)
-    noise = torch.randn(1, 3, *across)
+    noise = torch.randn(1, DRAWN, *across)
     words = (text.input_ids, text.attention_mask, (nothing.input_ids, nothing.attention_mask))
     depth = torch.linspace(-1, 1, across[1]).expand(1, 1, *across)
     one, same, led = (model.make(noise, *words, each) for each in (None, None, depth))
     assert across == (20, 32) and torch.equal(one, same) and not torch.allclose(one, led)
-    assert drawn_large(one, 160, 256).shape == (1, 3, 160, 256)
+    assert drawn_large(one, 160, 256).shape == (1, DRAWN, 160, 256)
+
+
+def test_a_clean_up_keeps_to_its_thumbnail_and_follows_a_depth():
+    torch.manual_seed(0)
+    model = Cleanup(known=len(tokenizer()), heard=8, widths=(4, 8, 8)).eval()
+    text = tokenizer()([scene(1).caption], padding="max_length", max_length=MOST, return_tensors="pt")
+    dots = torch.rand(1, DRAWN, 20, 32) - 0.5
+    noise = torch.randn(1, 3, HEIGHT, 32 * DOT)
+    said = (text.input_ids, text.attention_mask)
+    assert torch.allclose(model.make(noise, dots, *said), drawn_large(dots[:, :3], HEIGHT, 256), atol=1e-5), "untaught"
+    torch.nn.init.normal_(model.write.weight, std=0.5)
+    depth = torch.linspace(-1, 1, 64).expand(1, 1, 40, 64)
+    one, same, led = (model.make(noise, dots, *said, each) for each in (None, None, depth))
+    assert torch.equal(one, same) and not torch.allclose(one, led)
