@@ -27,7 +27,7 @@ TRIED = (1, 64, 2, 64)  # a batch, places, heads, and numbers of each
 
 def named() -> str:
     """The kernel that fast takes are to use here, as diffusers calls it; nothing for torch's own."""
-    return os.environ.get(NAMED, "").strip().lower()
+    return os.environ.get("CIRCLE_TAKE_ATTENTION", "").strip().lower()
 
 
 def hindrance(pipe: Any, name: str, plan: Plan) -> str:
