@@ -38,16 +38,20 @@ def make_sample(by: User) -> Project:
     project = Project.objects.start(name, by)
     Draft.objects.bring_in(project, data, filename, by)
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
-    if shots:
-        Take.objects.ask(project, shots, SAMPLE_TAKES, by)
     model = engines.built_in()
-    for shot in shots if model else ():
-        assert model and shot.current
-        frames = shot.current.frames
-        if model.can_last(frames, project.rate) and engines.default(frames, project.rate) != model:
-            Take.objects.ask(project, [shot], SAMPLE_TAKES, by, engine=model.name)
-            break
+    drawn = next((shot for shot in shots if model and _is_for(model, shot, project)), None)
+    if others := [shot for shot in shots if shot != drawn]:
+        Take.objects.ask(project, others, SAMPLE_TAKES, by)
+    if model and drawn:
+        Take.objects.ask(project, [drawn], SAMPLE_TAKES, by, engine=model.name)
+        Take.objects.ask(project, [drawn], SAMPLE_TAKES, by)  # last, as the board shows the newest
     return project
+
+
+def _is_for(model: engines.Choice, shot: Shot, project: Project) -> bool:
+    """Whether the model can make the shot's whole length, and is not what is usual for it anyway."""
+    frames = shot.current.frames if shot.current else 0
+    return model.can_last(frames, project.rate) and engines.default(frames, project.rate) != model
 
 
 def _one_at_a_time() -> None:

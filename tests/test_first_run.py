@@ -38,6 +38,8 @@ def test_the_sample_has_takes_of_the_model_that_comes_along(
     assert len({take.shot_id for take in made}) == 1 and len(made) == 2
     assert Take.objects.count() == 10
     assert Take.objects.filter(engine="blocking", shot=made[0].shot_id).count() == 2
+    newest = Take.objects.filter(shot=made[0].shot_id).order_by("-number").first()
+    assert newest is not None and newest.engine == "blocking", "the board shows what is good enough to begin with"
 
 
 def test_where_that_model_is_usual_the_sample_asks_nothing_twice(
