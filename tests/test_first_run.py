@@ -16,6 +16,14 @@ from tests.together import together
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def place(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where weights that come along lie; none yet."""
+    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
+    built_in.offer(monkeypatch)
+    return tmp_path / "place"
+
+
 def test_a_new_server_gets_an_owner_and_the_sample_pitch() -> None:
     owner = first_run.ensure()
     assert (owner.username, owner.is_superuser, owner.has_usable_password()) == ("owner", True, False)
@@ -27,12 +35,8 @@ def test_a_new_server_gets_an_owner_and_the_sample_pitch() -> None:
     assert project.drafts.get().board_made_at is not None
 
 
-def test_the_sample_has_takes_of_the_model_that_comes_along(
-    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
-    built_in.offer(monkeypatch)
-    built_in.build(tmp_path / "place", "experimental")
+def test_the_sample_has_takes_of_the_model_that_comes_along(place: Path) -> None:
+    built_in.build(place, "experimental")
     first_run.ensure()
     made = Take.objects.filter(engine="sketch")
     assert len({take.shot_id for take in made}) == 1 and len(made) == 2
@@ -42,12 +46,8 @@ def test_the_sample_has_takes_of_the_model_that_comes_along(
     assert newest is not None and newest.engine == "blocking", "the board shows what is good enough to begin with"
 
 
-def test_where_that_model_is_usual_the_sample_asks_nothing_twice(
-    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.WEIGHTS_ROOT, settings.WEIGHTS_BUILT_IN = tmp_path / "weights", tmp_path / "place"
-    built_in.offer(monkeypatch)
-    built_in.build(tmp_path / "place", "released")
+def test_where_that_model_is_usual_the_sample_asks_nothing_twice(place: Path) -> None:
+    built_in.build(place, "released")
     first_run.ensure()
     assert Take.objects.count() == 8 and Take.objects.filter(engine="sketch").exists()
 

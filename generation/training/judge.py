@@ -76,9 +76,7 @@ def train(folder: Path, device: str, seconds: float, batch: int = 48) -> Judge:
     judge = Judge().to(device)
     steps = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=0.05)
     pool = Pool(folder / "views", only=PARTS)
-    while not len(pool):
-        pool.grow()
-        time.sleep(0.2)
+    pool.wait()
     going = pace.Pace(seconds)
     grown = said = time.monotonic()
     while not going.over:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from generation.training.codec import coloured
 from generation.training.scenes import labels, mirrored_facts
 from generation.training.words import MOST, tokenizer
 
+WAIT_SECONDS = 0.2
 AT_FIRST = 0.25  # of views more than there are of them anyway
 SIDES = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])  # what a mirror does to how a camera goes, and in the middle people
 LOOKED_AT = 40  # rows of what a judge looks at
@@ -44,6 +46,12 @@ class Pool:
         if found:
             olds = [self.parts] if self.parts else []
             self.parts = {name: torch.cat([each[name] for each in (*olds, *found)]) for name in found[0]}
+
+    def wait(self) -> None:
+        """Until something has been drawn, which may go on beside."""
+        while not len(self):
+            self.grow()
+            time.sleep(WAIT_SECONDS)
 
     def _read(self, path: Path) -> dict[str, Tensor]:
         drawn = views.read(path)

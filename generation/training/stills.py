@@ -37,10 +37,8 @@ def taught(
     and "heard"; `found` tells the picture of (batch, noisy, level)."""
     going = run.pace
     rng = np.random.default_rng([6, going.steps])
-    nothing = tokenizer()([""], padding="max_length", max_length=MOST, return_tensors="pt").to(device)
-    while not len(pool):
-        pool.grow()
-        time.sleep(0.2)
+    nothing = nothing_said().to(device)
+    pool.wait()
     grown = said = time.monotonic()
     losses: list[float] = []
     while not going.over:

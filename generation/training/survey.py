@@ -43,9 +43,7 @@ def train(
     going = run.pace
     rng = np.random.default_rng([5, going.steps])
     pool = Pool(folder / "views")
-    while not len(pool):
-        pool.grow()
-        time.sleep(0.2)
+    pool.wait()
     grown = said = time.monotonic()
     sums: list[tuple[float, ...]] = []
     while not going.over:
