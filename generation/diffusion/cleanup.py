@@ -13,6 +13,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from generation.diffusion.kept import Kept
 from generation.diffusion.stages import Stage, Told, followed, places
 from generation.diffusion.thumbnails import DRAWN, ROWS, drawn_large
 
@@ -63,12 +64,23 @@ class Cleanup(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return rough + functional.pixel_shuffle(self.write(x), SQUARE)
 
     @torch.no_grad()
-    def make(self, noise: Tensor, dots: Tensor, words: Tensor, heard: Tensor, depth: Tensor | None = None) -> Tensor:
-        """The picture (B, 3, HEIGHT, W) from -1 to 1 of a thumbnail, out of `noise` (B, 3, HEIGHT, W)."""
+    def make(
+        self,
+        noise: Tensor,
+        dots: Tensor,
+        words: Tensor,
+        heard: Tensor,
+        depth: Tensor | None = None,
+        moment: Tensor | None = None,
+        kept: Kept | None = None,
+    ) -> Tensor:
+        """The picture (B, 3, HEIGHT, W) from -1 to 1 of a thumbnail, out of `noise` (B, 3, HEIGHT, W), around what is
+        `kept`, where anything is."""
         x = noise
         line = torch.linspace(1, 0, STEPS + 1)
         for now, after in pairwise(line):
             level = torch.full((len(x),), float(now), device=x.device, dtype=x.dtype)
-            clean = self(x, level, dots, words, heard, depth).clamp(-1, 1)
+            clean = self(x, level, dots, words, heard, depth, moment).clamp(-1, 1)
+            clean = kept.put(clean) if kept else clean
             x = clean + (x - clean) * (after / now)
         return x

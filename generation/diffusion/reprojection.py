@@ -16,7 +16,10 @@ POSE = 7
 LEAST_FORWARD = 0.05  # nearer to the lens than this share of its old distance nothing is shown
 SCALES = 1 << 20  # steps of nearness by which what hides what is told
 TOUCHING = 2  # places along a side
-BESIDE = 5  # pixels across; the middle one is filled from none of who is among them
+EDGE = 3.0  # how much harder somebody's outline is than the share of places that they are
+CRACKS = 7  # places across, from one where who grows has landed to the next
+SEAM = 9
+THEIRS = 0.4  # of a place, from which on it is shown as theirs: less brings along what is behind them
 CRACK = 1.1  # times nearer on both sides: what is seen between shows through a crack
 
 
@@ -63,36 +66,111 @@ def vectors(turns: Tensor) -> Tensor:
     return odd * torch.where(angle > 1e-4, angle / (2 * angle.sin().clamp(min=1e-6)), 0.5)
 
 
-def carried(
-    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor | None = None,
-    front: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it.
+class Seen(NamedTuple):
+    """A picture as N poses would see it: `shown` (N, 3, H, W), which means something where `known` (N, 1, H, W);
+    `beyond` (N, 1, H, W): not known, and past the picture's edges; `nearness` (N, h, w), 0 where nothing came; and
+    `marked` (N, 1, h, w): where what was marked in the picture has come to."""
 
-    `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture; `gone` is what
-    has moved by itself, as `projected` has it. What is uncovered is filled from all but `front` (h, w), who stand
-    before the set.
-    """
+    shown: Tensor
+    known: Tensor
+    beyond: Tensor
+    nearness: Tensor
+    marked: Tensor
+
+
+def carried(picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses) -> Tensor:
+    """(N, 3, H, W): `picture` (3, H, W) from -1 to 1 as N `poses` would see it, what is uncovered filled smoothly from
+    around it. `nearness` (h, w) may be coarser than the picture; `lens` is its length in heights of the picture."""
+    return filled(seen(picture, nearness, lens, poses))
+
+
+def filled(found: Seen) -> Tensor:
+    return torch.where(found.known, found.shown, _filled(found.shown, found.known))
+
+
+def joined(one: Seen, other: Seen) -> Seen:
+    """What is beyond the edges of the picture of `one` is seen as in `other`, into which it passes over SEAM pixels."""
+    taken = one.beyond & other.known
+    share = functional.avg_pool2d(taken.to(one.shown.dtype), SEAM, 1, SEAM // 2)
+    share = torch.where(taken, 1.0, share * (one.known & other.known))
+    return one._replace(
+        shown=torch.lerp(one.shown, other.shown, share), known=one.known | taken, beyond=one.beyond & ~taken
+    )
+
+
+def seen(
+    picture: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, among: Tensor | None = None,
+    mark: Tensor | None = None,
+) -> Seen:  # fmt: skip
+    """As `carried`, of the places `among` (h, w) alone where that is told, without filling anything; `mark` (h, w) is
+    what to mark."""
     height, width = picture.shape[-2:]
     rows, columns = nearness.shape
-    moved, near = projected(nearness, lens, poses, width / height, gone)
+    moved, near = projected(nearness, lens, poses, width / height)
+    near = near if among is None else near * among
     offsets, found, winner = _landed(moved, near, rows, columns)
-    offsets = torch.where(found, offsets, _filled(offsets, found))
-    offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
-    own = _grid(height, width, picture)
-    source = own + offsets.permute(0, 2, 3, 1)
-    looked = functional.grid_sample(
+    source = _sources(offsets, found, picture)
+    shown = functional.grid_sample(
         picture.expand(len(source), -1, -1, -1), source, mode="bilinear", padding_mode="border", align_corners=False
     )
     inside = (source.abs() <= 1 + 2 / width).all(-1)[:, None]
-    covered = functional.interpolate(found.float(), (height, width), mode="nearest") > 0
-    known = (inside & covered).expand(-1, 1, -1, -1)
-    if front is None:
-        return torch.where(known, looked, _filled(looked, known))
-    people = found & front.flatten()[winner].unflatten(1, (rows, columns))[:, None]
-    people = functional.interpolate(people.float(), (height, width), mode="nearest")
-    beside = functional.max_pool2d(people, BESIDE, 1, BESIDE // 2) > 0
-    return torch.where(known, looked, _filled(looked, known & ~beside))
+    known = inside & (_large(found, height, width) > 0)
+    came = torch.where(found[:, 0], near.flatten(1).gather(1, winner).unflatten(1, (rows, columns)), 0.0)
+    beyond = functional.interpolate(_beyond(came, found, lens, poses, width / height), (height, width), mode="bilinear")
+    marked = torch.zeros_like(found)
+    if mark is not None:
+        marked = found & mark.flatten()[winner].unflatten(1, (rows, columns))[:, None]
+    return Seen(shown, known, ~known & (beyond > 0.5), came, marked)
+
+
+def cutouts(
+    picture: Tensor, share: Tensor, nearness: Tensor, lens: float | Tensor, poses: Poses, gone: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Who goes by themselves, as they are seen: colours (N, 3, H, W), and how much of each pixel they are (N, 1, H, W)
+    from 0 to 1. `share` (h, w) is how much of each place of the picture they are; the rest as for `projected`. Whom the
+    picture's lower edge cuts off goes on below it, as they end there."""
+    height, width = picture.shape[-2:]
+    rows, columns = nearness.shape
+    moved, near = projected(nearness, lens, poses, width / height, gone)
+    offsets, found, _ = _landed(moved, near * (share > 0.5), rows, columns, closed=False)
+    source = _sources(offsets, found, picture)
+    below = (source[..., 1] > 1)[:, None] & (_large(found.cummax(2).values, height, width) > 0)
+    source[..., 1] = source[..., 1].clamp(max=1 - 1 / height)
+    large = functional.interpolate(share[None, None], (height, width), mode="bilinear")[0]
+    both = torch.cat([picture, large]).expand(len(source), -1, -1, -1)
+    looked = functional.grid_sample(both, source, mode="bilinear", padding_mode="zeros", align_corners=False)
+    edge = ((looked[:, 3:] - THEIRS) * EDGE).clamp(0, 1)
+    there = functional.interpolate(
+        functional.max_pool2d(found.float(), CRACKS, 1, CRACKS // 2), (height, width), mode="bilinear"
+    )
+    return looked[:, :3], edge * torch.where(below, 1.0, there)
+
+
+def _large(there: Tensor, height: int, width: int) -> Tensor:
+    return functional.interpolate(there.float(), (height, width), mode="nearest")
+
+
+def _sources(offsets: Tensor, found: Tensor, picture: Tensor) -> Tensor:
+    """(N, H, W, 2): where in the picture each pixel is from, as what is `found` around it tells."""
+    height, width = picture.shape[-2:]
+    offsets = torch.where(found, offsets, _filled(offsets, found))
+    offsets = functional.interpolate(offsets, (height, width), mode="bilinear")
+    return _grid(height, width, picture) + offsets.permute(0, 2, 3, 1)
+
+
+def _beyond(came: Tensor, found: Tensor, lens: float | Tensor, poses: Poses, aspect: float) -> Tensor:
+    """(N, 1, h, w): 1 where a picture would have to reach beyond its edges to show what poses see there, if that is as
+    near as what is `found` (N, 1, h, w) around it, or as usual where nothing is."""
+    any_found = found.flatten(1).any(1)[:, None, None]
+    near = torch.where(any_found, _filled(came[:, None], found)[:, 0], 1.0).clamp(min=1e-4)
+    rows, columns = near.shape[-2:]
+    across = torch.tensor([aspect / 2, -0.5], dtype=near.dtype, device=near.device) / lens
+    there = _grid(rows, columns, near) * across / poses.closer.exp()[:, None, None, None]
+    there = torch.cat([there, torch.ones_like(there[..., :1])], dim=-1) / near[..., None]
+    back = torch.einsum("nji,nhwj->nhwi", rotations(poses.turned), there) + poses.gone[:, None, None]
+    depth = back[..., 2:]
+    source = back[..., :2] / depth.clamp(min=LEAST_FORWARD) / across
+    return ((source.abs() > 1).any(-1) | (depth[..., 0] < LEAST_FORWARD)).to(near.dtype)[:, None]
 
 
 def projected(
@@ -123,9 +201,9 @@ def _grid(height: int, width: int, like: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)
 
 
-def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+def _landed(moved: Tensor, near: Tensor, rows: int, columns: int, closed: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """(N, 2, h, w): from each place back to what is seen there, the nearest of all that came; where one did; and which
-    (N, h w) that was."""
+    (N, h w) that was. Not `closed`, what grows has cracks."""
     count, size = len(moved), rows * columns
     x = ((moved[..., 0] + 1) / 2 * columns).floor()
     y = ((moved[..., 1] + 1) / 2 * rows).floor()
@@ -136,7 +214,8 @@ def _landed(moved: Tensor, near: Tensor, rows: int, columns: int) -> tuple[Tenso
     source = torch.arange(size, device=moved.device).reshape(rows, columns).expand(count, -1, -1)
     keys = torch.full((count * size + 1,), -1, dtype=torch.long, device=moved.device)
     keys.scatter_reduce_(0, place, (level * size + source).flatten(), "amax")
-    keys = _closed(keys[:-1].reshape(count, rows, columns), rows, columns).flatten(1)
+    keys = keys[:-1].reshape(count, rows, columns)
+    keys = (_closed(keys, rows, columns) if closed else keys).flatten(1)
     found = (keys >= 0).reshape(count, 1, rows, columns)
     winner = keys.clamp(min=0) % size
     grid = _grid(rows, columns, moved)
@@ -170,9 +249,10 @@ def _together(one: Tensor, other: Tensor, columns: int, size: int) -> Tensor:
 def _filled(values: Tensor, known: Tensor) -> Tensor:
     """`values` (N, C, h, w) where `known` (N, 1, h, w); elsewhere a smooth way from what is known around."""
     height, width = values.shape[-2:]
-    if min(height, width) < 2:
-        return values
     weight = known.to(values.dtype)
+    if min(height, width) < 2:
+        mean = (values * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1)
+        return torch.where(known, values, mean)
     size = ((height + 1) // 2, (width + 1) // 2)
     padded = (0, width % 2, 0, height % 2)
     mass = functional.avg_pool2d(functional.pad(weight, padded), 2)

@@ -21,16 +21,18 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from generation.diffusion.cleanup import DOT, HEIGHT, Cleanup
-from generation.diffusion.cleanup import SQUARE as CELL
+from generation.diffusion.artist import Artist
+from generation.diffusion.carrying import between
+from generation.diffusion.cleanup import Cleanup
+from generation.diffusion.lots import USUAL, Lot, lot
 from generation.diffusion.patch_codec import DEPTH, SIDE, PatchCodec
 from generation.diffusion.places import RIGHT, places
 from generation.diffusion.sketch_transformer import SketchTransformer, beside
-from generation.diffusion.surveyor import Surveyor, between
-from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
+from generation.diffusion.surveyor import Surveyor
+from generation.diffusion.thumbnails import Thumbnails, drawn_large
 
-AROUND = 5  # pixels of the square in which a change is looked for
-SAME = 1.0  # half of the way from black to white: a change much smaller than that is none
+AROUND = 5  # pixels over which what was carried gives way to what was made
+SAME = 16.0  # square of how far latents go where a picture goes half of the way from black to white; less is no change
 GIVES_WAY = 4  # frames over which a given picture gives way to what was made
 PER_FRAME = 1.0  # places counted in frames: the pipeline brings them to seconds
 
@@ -57,8 +59,9 @@ class SketchPipeline(LTXConditionPipeline):
         self.reference: Tensor | None = None
         self.told: dict[str, Tensor] = {}
         self.heard: tuple[Tensor, Tensor] | None = None
+        self.artist: Artist | None = None
         self.idea: Tensor | None = None
-        self.carried: tuple[Tensor, Tensor] | None = None
+        self.carried: tuple[Tensor, Tensor, Tensor] | None = None
         self.given: list[int] = []
         _embed_each_level_once(transformer)
 
@@ -93,6 +96,7 @@ class SketchPipeline(LTXConditionPipeline):
         """`followed` is a depth clip of 8k + 1 frames, the first of which belongs to frame `followed_from`."""
         size = (arguments["height"], arguments["width"])
         self.heard = self._words(arguments["prompt"])
+        self.artist = Artist(self.thumbnails, self.cleanup, self.heard, self._words(""), arguments["generator"])
         self.reference = self._tokens([reference], size) if reference else None
         depth = self._tokens(followed, size, followed_from // DEPTH) if followed else None
 
@@ -107,14 +111,15 @@ class SketchPipeline(LTXConditionPipeline):
             )
 
         if not conditions:
-            near, generator = followed[0] if followed else None, arguments["generator"]
-            dots = self._thought_of(size, near, generator)
+            near = self._near(followed[0]) if followed else None
+            dots = self.artist.thought_of(size, near)
             if reference:
                 self.idea = drawn_large(dots[:, :3], *size)[0]
                 self.depth = None  # the thumbnail follows it already
                 still = made(conditions=[], num_frames=1, output_type="pil").frames[0][0]
             else:
-                still = self._cleaned_up(dots, size, near, generator)
+                drawn = self.artist.cleaned_up(dots, size, near)
+                still = self.video_processor.postprocess(drawn, output_type="pil")[0]
             conditions = [LTXVideoCondition(image=still, frame_index=0)]
         self.depth = depth
         kind = arguments.pop("output_type", "pil")
@@ -149,7 +154,10 @@ class SketchPipeline(LTXConditionPipeline):
             assert self.idea is not None
             pictures = [(self.idea, 0)]
         self.given = [frame for _, frame in pictures]
-        carried = self._carried(pictures, how["num_frames"])
+        begins = max((data.shape[2] - 1 for data in conditions or ()), default=0)
+        is_open = not begins and self.depth is None and how["num_frames"] > 1
+        drawn = self._lot(how["generator"], pictures) if is_open else USUAL
+        carried = self._carried(pictures, how["num_frames"], drawn, begins)
         self.told["beside"] = beside(latents[:, before:], before, self.depth, carried)
         # Laid out as a saved state is: a take that goes on from one would else be multiplied in another order.
         return latents.contiguous(), told, where, before
@@ -159,57 +167,45 @@ class SketchPipeline(LTXConditionPipeline):
         found = self.tokenizer(prompt, padding="max_length", truncation=True, max_length=most, return_tensors="pt")
         return found.input_ids.to(self._execution_device), found.attention_mask.to(self._execution_device)
 
-    def _thought_of(self, size: tuple[int, int], depth: Image.Image | None, generator: torch.Generator) -> Tensor:
-        """(1, DRAWN, h, w): a thumbnail, from which a first picture is made where none is given."""
-        assert self.heard is not None
-        model, across = self.thumbnails, size_of(*size)
-        noise = randn_tensor((1, DRAWN, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
-        near = self._near(depth, across, model.dtype)
-        return model.make(noise, *self.heard, self._words(""), near)  # type: ignore[no-any-return]
-
-    def _cleaned_up(
-        self, dots: Tensor, size: tuple[int, int], depth: Image.Image | None, generator: torch.Generator
-    ) -> Image.Image:
-        """A thumbnail as a picture of this size, height and width."""
-        assert self.heard is not None
-        model, across = self.cleanup, (HEIGHT, dots.shape[-1] * DOT)
-        noise = randn_tensor((1, 3, *across), generator=generator, device=self._execution_device, dtype=model.dtype)
-        near = self._near(depth, (HEIGHT // CELL, across[1] // CELL), model.dtype)
-        shown = model.make(noise, dots, *self.heard, near)
-        if across != size:
-            shown = functional.interpolate(shown, size, mode="bicubic", antialias=True).clamp(-1, 1)
-        return self.video_processor.postprocess(shown, output_type="pil")[0]  # type: ignore[no-any-return]
-
-    def _near(self, depth: Image.Image | None, across: tuple[int, int], dtype: torch.dtype) -> Tensor | None:
-        """(1, 1, h, w) from -1 to 1, the nearest of all at 1."""
+    def _near(self, depth: Image.Image | None) -> Tensor | None:
+        """(1, 1, H, W) from 0 to 1."""
         if depth is None:
             return None
-        grey = torch.from_numpy(np.asarray(depth.convert("L"), np.float32))[None, None]
-        near = functional.interpolate(grey, across, mode="area")
-        near = 2 * near / near.amax().clamp(min=1e-3) - 1
-        return near.to(self._execution_device, dtype)
+        grey = torch.from_numpy(np.asarray(depth.convert("L"), np.float32))[None, None] / 255
+        return grey.to(self._execution_device, self.thumbnails.dtype)
 
-    def _carried(self, pictures: list[tuple[Tensor, int]], frames: int) -> Tensor:
-        """(1, S, W) of a clip in which each frame is the nearest in time of `pictures` (3, H, W), carried to it."""
-        assert self.heard is not None
-        clip = between(self.surveyor, [(each.float(), at) for each, at in pictures], frames, *self.heard)
+    def _lot(self, generator: torch.Generator, pictures: list[tuple[Tensor, int]]) -> Lot:
+        """What a picture to begin with leaves open. Any others say how far things have gone, and only when they go in
+        between is left."""
+        noise = randn_tensor((4,), generator=generator, device=self._execution_device, dtype=torch.float32)
+        drawn = lot(noise)
+        if [at for _, at in pictures] == [0]:
+            return drawn
+        return Lot(drawn.camera._replace(far=1.0), drawn.people._replace(far=1.0))
+
+    def _carried(self, pictures: list[tuple[Tensor, int]], frames: int, drawn: Lot, begins: int) -> Tensor:
+        """(1, S, W) of a clip in which each frame is the nearest in time of `pictures` (3, H, W), carried to it; the
+        take is what comes from frame `begins` on."""
+        assert self.heard is not None and self.artist is not None
+        pictures = [(each.float(), at) for each, at in pictures]
+        clip, sure = between(self.surveyor, pictures, frames, *self.heard, drawn, self.artist.beyond, begins)
         clip = clip[None].to(self._execution_device, self.vae.dtype)
         cells = self.vae.encode(clip).latents
-        self.carried = (clip, cells)
+        self.carried = (clip, sure[None].to(clip), cells)
         return self._pack_latents(cells, self.transformer_spatial_patch_size)
 
     def _finished(self, cells: Tensor) -> Tensor:
-        """Frames (1, 3, F, H, W) of a clip's latents. Where they hardly differ from what was carried along, they are
-        that: a given picture stays as sharp as it came, and what rests does not swim. At its own frame a given picture
-        is shown as it is, and from there it gives way over a few."""
+        """Frames (1, 3, F, H, W) of a clip's latents. What was carried along is shown as it is, as sharp as it came,
+        and so is what was filled where what was made hardly differs from it: what rests does not swim. Only what
+        follows a depth goes its own way. At its own frame a given picture is shown as it is, and from there it gives
+        way over a few."""
         assert self.carried is not None
-        clip, before = self.carried
+        clip, sure, before = self.carried
         made = self.vae.decode(cells.to(self.vae.dtype)).sample
-        plain = self.vae.decode(before).sample
-        change = (made - plain).square().mean(1)[0, :, None]
-        around = functional.avg_pool2d(change, AROUND, 1, AROUND // 2, count_include_pad=False)
-        same = (-around / SAME**2).exp()[:, 0][None, None]
-        return made + torch.maximum(same, self._nearby(same)) * (clip - made)
+        stays = _alike(cells, before, made)
+        if self.depth is None:
+            stays = torch.maximum(stays, _softened(sure))
+        return made + torch.maximum(stays, self._nearby(stays)) * (clip - made)
 
     def _nearby(self, like: Tensor) -> Tensor:
         """(F, 1, 1), from 1 where a picture was given to 0 at frames away from all."""
@@ -249,6 +245,19 @@ class SketchPipeline(LTXConditionPipeline):
     ) -> Tensor:
         size = (num_frames, height // patch_size, width // patch_size)
         return LTXConditionPipeline._unpack_latents(latents, *size, patch_size, patch_size_t)
+
+
+def _alike(cells: Tensor, before: Tensor, like: Tensor) -> Tensor:
+    """(1, 1, F, H, W) from 1 to 0: how little latents differ, at every pixel of a clip."""
+    same = (-(cells - before).square().mean(1) / SAME).exp().transpose(0, 1)
+    of_frame = torch.arange(like.shape[2], device=like.device).add(DEPTH - 1) // DEPTH
+    return functional.interpolate(same, like.shape[-2:], mode="bilinear")[of_frame].transpose(0, 1)[None]
+
+
+def _softened(sure: Tensor) -> Tensor:
+    """(1, 1, F, H, W) without hard edges, and nowhere more than it was."""
+    around = functional.avg_pool2d(sure[0].transpose(0, 1), AROUND, 1, AROUND // 2, count_include_pad=False)
+    return torch.minimum(sure, around.transpose(0, 1)[None])
 
 
 def _embed_each_level_once(transformer: Any) -> None:

@@ -1,7 +1,6 @@
 """Reads one picture and its words: how near everything in it is, and how the camera and people will go from there.
 
-So small that it costs a processor a few hundredths of a second. With it a picture can be carried along the camera's
-way, and what makes the clip has only to tell what that leaves out.
+So small that it costs a processor a few hundredths of a second.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.diffusion.reprojection import POSE, Poses, carried, relative
+from generation.diffusion.lots import USUAL, Timing
+from generation.diffusion.reprojection import POSE, Poses
 from generation.diffusion.stages import Stage
 
 RATE = 24  # frames in a second of the clips it was taught with
@@ -23,7 +23,7 @@ SQUARE = 2  # pixels along a side that are read and written at once
 READ = 3 * SQUARE**2 + 2  # their colours, and where in the frame they are
 REST = 0.035  # ways shorter than this are none: a set that trembles is worse than one that rests
 KNOTS = 13  # moments of a clip, evenly from its first frame to its last, at which the camera is told
-FLAT = 21  # pixels over which a person's nearness is evened
+FLAT = 41  # pixels over which a person's nearness is evened
 FAR = 6.0  # the logarithm of how many times farther than usual anything is
 
 
@@ -36,14 +36,14 @@ class Survey:
         self.nearness, self.lens, self.knots = nearness, lens, knots
         self.people, self.walk = people, walk
 
-    def gone(self, at: Tensor, since: Tensor) -> Tensor | None:
+    def gone(self, at: Tensor, since: Tensor, timing: Timing = USUAL.people) -> Tensor | None:
         """(N, ROWS, COLUMNS, 3): how far what is seen has gone by itself at moments `at` (N) since `since` (1), of a
         batch of one; none where nobody goes anywhere."""
         near = (self.nearness[0] * self.who).sum() / self.who.sum().clamp(min=1)
         walk = self.walk[0]
         if (walk.norm(dim=-1).amax() * near) < REST:
             return None
-        way = _along(walk, at) - _along(walk, since)
+        way = timing.far * (_along(walk, timing.at(at)) - _along(walk, timing.at(since)))
         return way[:, None, None] * self.who[..., None]
 
     @property
@@ -62,11 +62,11 @@ class Survey:
         )
         return torch.where((who > 0) & (around > 0), over / around.clamp(min=1e-6), self.nearness[:1, None])[0, 0]
 
-    def poses(self, at: Tensor) -> Poses:
+    def poses(self, at: Tensor, timing: Timing = USUAL.camera) -> Poses:
         """The camera at moments `at` (N), from 0 at a clip's first frame to 1 at its last, of a batch of one."""
         knots = self.knots[0]
-        turned, gone, closer = (knots * (_way(knots) >= REST)).split((3, 3, 1), dim=-1)
-        turned, gone, closer = (_along(each, at) for each in (turned, gone, closer))
+        knots = timing.far * knots * (_way(knots) >= REST)
+        turned, gone, closer = _along(knots, timing.at(at)).split((3, 3, 1), dim=-1)
         return Poses(turned / self.lens[0], gone, closer[..., 0])
 
 
@@ -136,39 +136,3 @@ class Surveyor(ModelMixin, ConfigMixin):  # type: ignore[misc]
         people = functional.pixel_shuffle(self.who(x), SQUARE)[:, 0].float()
         knots = posed[:, :-1].unflatten(-1, (KNOTS, POSE))
         return Survey(near, posed[:, -1].exp(), knots, people, walk.unflatten(-1, (KNOTS, 3)))
-
-
-def between(
-    surveyor: Surveyor, pictures: list[tuple[Tensor, int]], frames: int, words: Tensor, heard: Tensor
-) -> Tensor:
-    """(3, frames, H, W): each frame is the nearest in time of `pictures` ((3, H, W) from -1 to 1, each at its frame),
-    carried along the camera's way; the earlier one where two are as near. `words` and `heard` (1, M) are of all."""
-    if frames == 1:
-        return pictures[0][0][:, None]
-    order = sorted(pictures, key=lambda each: each[1])
-    starts = [0, *((one + other) // 2 + 1 for (_, one), (_, other) in pairwise(order)), frames]
-    parts = [
-        _carried(surveyor, picture, at, range(*run), frames, words, heard)
-        for (picture, at), run in zip(order, pairwise(starts), strict=True)
-    ]
-    return torch.cat(parts, dim=1)
-
-
-def _carried(
-    surveyor: Surveyor, picture: Tensor, at: int, run: range, frames: int, words: Tensor, heard: Tensor
-) -> Tensor:
-    last = max(1, frames - 1)
-    shown = functional.interpolate(picture[None], (ROWS, COLUMNS), mode="area")
-    moment = torch.tensor([[at / last, last / RATE]], dtype=picture.dtype, device=picture.device)
-    found = surveyor(shown.to(surveyor.dtype), words, heard, moment.to(surveyor.dtype))
-    moments = torch.tensor(run, dtype=torch.float32, device=picture.device) / last
-    poses, gone = found.poses(moments), found.gone(moments, moment[0, :1].float())
-    here = found.poses(moment[0, :1].float())
-    still = relative(poses, Poses(*(each.expand_as(other) for each, other in zip(here, poses, strict=True))))
-    near, front = found.nearness[0].float(), None
-    if gone is not None:
-        near, front = found.evened.float(), found.who
-    clip = carried(picture, near, found.lens[0].float(), still, gone, front)
-    if at in run:
-        clip[at - run.start] = picture
-    return clip.transpose(0, 1)

@@ -23,7 +23,7 @@ from generation.recipe import Recipe
 from generation.report import Desk, Made, Refused
 from generation.vocabulary import caption_of
 
-VERSION = "3"
+VERSION = "4"
 PREFIXES = (17, 9, 1)  # frames of an earlier clip that it has learned to go on from
 STILLS = ("first", "last", "key")
 

@@ -22,16 +22,21 @@ LICENCE = (
 )
 CAN = (
     "It draws rough blocking: grey figures in a simple set, in plain light. Where a picture is given it reads how near "
-    "everything in it is, carries it along the way that the camera is asked to go, and draws what that leaves out; "
-    "where none is given it first thinks of one, as a few hundred dots, and cleans that up. It hears a closed "
-    "vocabulary (shot sizes, angles, camera moves, places, times of day, up to two people and what they do) and lists "
-    "what it has no word for. It honours first, last and key frames, goes on from another clip, follows a depth clip, "
-    "looks at one reference picture, and gives another take for every seed."
+    "everything in it is and carries it along the way that the camera is asked to go, people as cut-outs before the "
+    "set; what comes into sight is thought of as a few hundred dots, and cleaned up. Where no picture is given the "
+    "first one is made like that too. The transformer makes the clip from there: it fills what is uncovered, follows a "
+    "depth clip, and makes a picture that looks like a reference. How far and how early the camera and people go is "
+    "drawn by lot for every seed, as far as guides leave it open. It hears a closed vocabulary (shot sizes, angles, "
+    "camera moves, places, times of day, up to two people and what they do) and lists what it has no word for. It "
+    "honours first, last and key frames, goes on from another clip, follows a depth clip, looks at one reference "
+    "picture, and gives another take for every seed."
 )
 CANNOT = (
-    "It draws nobody's likeness, no writing and no real places; lips do not move and nothing is heard. Pictures unlike "
-    "blocking's, such as photographs, are taken as a first frame but soon turn into blocking. More than two people, "
-    "weather and things by name are not in its vocabulary. A take can fail: a limb may melt, and a move may start late."
+    "It draws nobody's likeness, no writing and no real places; lips do not move and nothing is heard. People go, rise "
+    "and fall in one piece: their limbs rest. Pictures unlike blocking's, such as photographs, are carried along as "
+    "they are, but what comes into sight beside them looks like blocking. More than two people, weather and things by "
+    "name are not in its vocabulary. Between two given pictures that do not agree, one dissolves into the other. A "
+    "take can fail: somebody may lack a limb or a head, and a move may start late."
 )
 _PARTS = {
     "draw": "Clips drawn",

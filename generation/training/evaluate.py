@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_model
 
+from generation.diffusion.carrying import between
 from generation.diffusion.patch_codec import SIDE, PatchCodec
-from generation.diffusion.surveyor import Surveyor, between
+from generation.diffusion.surveyor import Surveyor
 from generation.training import flow, measures, speed
 from generation.training.held import Held, Real, through
 from generation.training.intervals import mean, once, share
@@ -40,6 +41,8 @@ TELLING = 2.0  # levels of 255 between a real clip and others, from which it can
 HALF = 0.5
 ONE_TAKE_SEED = 1000
 ALIKE = 40.0  # dB from which nobody tells two clips apart: where nothing moves, a still is not nearer than that
+LADDER = ("text", "first", "first and last", "first and last and depth")  # each with one control more
+BESIDE = ("depth", "first and depth")
 VISIBLE = 5.0  # levels of 255 by which takes of the same words are to differ
 
 
@@ -60,8 +63,11 @@ class Bench:
 
     @cached_property
     def judge(self) -> Judge:
-        judge = Judge()
-        load_model(judge, str(self.folder / "judge.safetensors"))
+        judge, path = Judge(), self.folder / "judge.safetensors"
+        try:
+            load_model(judge, str(path))
+        except RuntimeError as error:
+            raise SystemExit(f"{path} was taught by other code than this. Run the part judge again.") from error
         return judge.eval()
 
     def numbers(self, mode: str) -> list[int]:
@@ -80,7 +86,7 @@ class Bench:
     @torch.no_grad()
     def judged(self, frames: np.ndarray) -> tuple[list[int], np.ndarray]:
         """The judge's answers in the order of HEADS, and how near it takes things to be: (EACH, h, w)."""
-        answers, near = self.judge(look(frames))
+        answers, near, _ = self.judge(look(frames))
         return [int(each.argmax()) for each in answers], near[0].numpy()
 
     def carried(self, clip: Real) -> np.ndarray | None:
@@ -90,7 +96,7 @@ class Bench:
         picture = torch.from_numpy(clip.frames[0]).permute(2, 0, 1).float() / 127.5 - 1
         text = self.tokenizer(caption_of(clip.words).text, padding="max_length", max_length=MOST, return_tensors="pt")
         with torch.no_grad():
-            made = between(self.surveyor, [(picture, 0)], len(clip.frames), text.input_ids, text.attention_mask)
+            made, _ = between(self.surveyor, [(picture, 0)], len(clip.frames), text.input_ids, text.attention_mask)
         return ((made.permute(1, 2, 3, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()
 
     @cached_property
@@ -187,7 +193,7 @@ def camera(bench: Bench) -> list[Line]:
              f"{len(right)} takes, from words or a first frame, whose real clip it reads right", least=0.9,
              real=_value(right)),
         Line("camera.judge", "Camera: direction right, by the classifier", _share(judged), "%",
-             "from words or a first frame", real=_value(real_judged)),
+             "from words or a first frame; it looks at optical flow too", real=_value(real_judged)),
     ]  # fmt: skip
 
 
@@ -343,7 +349,7 @@ def seams(bench: Bench) -> list[Line]:
 
 
 def spread(bench: Bench) -> list[Line]:
-    modes = [each for each in ("text", "first", "first and last", "depth", "first and depth") if bench.studio.can(each)]
+    modes = [each for each in (*LADDER, *BESIDE) if bench.studio.can(each)]
     clips = [n for n in bench.held.with_depth(bench.held.count) if bench.held[n].facts["people"]][:RECIPES]
     seeds = min(SEEDS, max(2, bench.takes))
     asked = {
@@ -361,7 +367,7 @@ def spread(bench: Bench) -> list[Line]:
                  f"mean absolute difference of pairs of takes, levels of 255, over {len(clips)} recipes",
                  least=VISIBLE if mode == "text" else None)
         )  # fmt: skip
-    for more, less in pairwise(modes[:4]):
+    for more, less in pairwise(each for each in LADDER if each in modes):
         apart = [found[more, n] - found[less, n] for n in clips]
         lines.append(
             Line(f"spread.{more} > {less}", f"Spread: {more} over {less}", mean(apart), "levels",

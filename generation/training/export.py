@@ -29,9 +29,17 @@ def export(folder: Path, sketch: Sketch, made: dict[str, Any]) -> dict[str, str]
     folder.mkdir(parents=True, exist_ok=True)
     for name, module in ({"transformer": sketch.transformer, "text_encoder": sketch.words} | made).items():
         copy.deepcopy(module).to("cpu", torch.float16).save_pretrained(folder / name)
+        _forget_where_from(folder / name / "config.json")
     tokenizer().save_pretrained(folder / "tokenizer")
     scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)
     scheduler.save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".safetensors"))
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _forget_where_from(config: Path) -> None:
+    """Without the folder that a module was read from, which is one of this machine."""
+    said = json.loads(config.read_text())
+    said.pop("_name_or_path", None)
+    config.write_text(json.dumps(said, indent=2) + "\n")

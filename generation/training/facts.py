@@ -41,6 +41,8 @@ SOURCES = tuple(
         "blocking",
         "vocabulary.py",
         "diffusion/patch_codec.py",
+        "diffusion/carrying.py",
+        "diffusion/lots.py",
         "diffusion/surveyor.py",
         "diffusion/thumbnails.py",
         "diffusion/cleanup.py",

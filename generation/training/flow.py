@@ -1,6 +1,7 @@
 """Where the picture goes, by optical flow (DIS; Kroeger et al. 2016): which way a camera moves, and how evenly.
 
-It has learned nothing, so it can disagree with the judge; how often it is right about real clips is told beside it.
+It has learned nothing; how often it is right about real clips is told beside it. The judge looks at such a flow too, so
+the two can disagree, but what misleads the flow may mislead both.
 """
 
 from __future__ import annotations
@@ -43,9 +44,13 @@ class Way:
 
 def between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Flow (H, W, 2) in pixels from one RGB picture to another."""
-    grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (one, other)]
+    return followed(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), cv2.cvtColor(other, cv2.COLOR_RGB2GRAY))
+
+
+def followed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The same from one grey picture, uint8, to another."""
     flow: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    return flow.calc(grey[0], grey[1], None)
+    return flow.calc(one, other, None)
 
 
 def textured(picture: np.ndarray) -> np.ndarray:

@@ -16,8 +16,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from generation.diffusion.carrying import between
 from generation.diffusion.patch_codec import DEPTH, PatchCodec
-from generation.diffusion.surveyor import Surveyor, between
+from generation.diffusion.surveyor import Surveyor
 from generation.diffusion.thumbnails import dots_of, drawn_large
 from generation.training import clips
 from generation.training.codec import coloured
@@ -42,7 +43,8 @@ class Shelf:
     """Clips of one length, one row each: `clip` (N, C, T, h, w), `stills` (N, STILLS, C, h, w) of frames `at`, `depth`
     (N, C, T, h, w) and `reference` (N, C, 1, h, w), `words` and `heard` (N, MOST) tokens and their mask; `idea`
     (N, C, h, w): the thumbnail of its first frame; `carried` (N, C, T, h, w): the clip's pictures at its `anchors` (N),
-    a place in ANCHORS, carried along the camera's way; a prefix has `begins` (N) cells.
+    a place in ANCHORS, carried along the camera's way, with what comes into sight filled smoothly, where a take has it
+    drawn; a prefix has `begins` (N) cells.
     """
 
     parts: dict[str, Tensor] = field(default_factory=dict)
@@ -159,7 +161,7 @@ class Library:
             }[anchors]
             pictures = [(clip[:, frame], frame) for frame in frames]
             clips.append(
-                between(self.surveyor, pictures, last + 1, text.input_ids[n : n + 1], text.attention_mask[n : n + 1])
+                between(self.surveyor, pictures, last + 1, text.input_ids[n : n + 1], text.attention_mask[n : n + 1])[0]
             )
         return self._codes(torch.stack(clips))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from torch.nn import functional
 
 from generation.diffusion.surveyor import COLUMNS, ROWS
 from generation.diffusion.thumbnails import dots_of
-from generation.training import views
+from generation.training import flow, views
 from generation.training.codec import coloured
 from generation.training.scenes import labels, mirrored_facts
 from generation.training.words import MOST, tokenizer
 
 WAIT_SECONDS = 0.2
-AT_FIRST = 0.25  # of views more than there are of them anyway
+AT_FIRST = 0.55  # of views more than there are of them anyway
 SIDES = torch.tensor([1.0, -1, -1, -1, 1, 1, 1])  # what a mirror does to how a camera goes, and in the middle people
 LOOKED_AT = 40  # rows of what a judge looks at
 WORDS = ("words", "heard")
@@ -94,6 +95,8 @@ class Pool:
         if mirrored:
             for name in {"shown", "nearness", "people", "dots", "looks"} & set(found):
                 found[name] = found[name].flip(-1)
+            if "looks" in found:
+                found["looks"][:, 1] *= -1
         if "shown" in found and "knots" in found:
             found["picture"] = functional.avg_pool2d(found["shown"], 2)
         if "nearness" in found:
@@ -111,10 +114,21 @@ class Pool:
 
 
 def looks(drawn: views.Views) -> Tensor:
-    """Half (N, ROWS / 2, COLUMNS / 2) of views, grey from -1 to 1: what a judge looks at."""
-    lights = drawn.colours.float().mean(-1) / 127.5 - 1
+    """Half (N, 3, ROWS / 2, COLUMNS / 2) of views, as a judge looks at a clip."""
+    lights = drawn.colours.float().mean(-1)
     grey = lights.gather(1, drawn.grey.flatten(1).long()).unflatten(1, drawn.grey.shape[1:])
-    return functional.avg_pool2d(grey[:, None], 2 * ROWS // LOOKED_AT)[:, 0].half()
+    small = functional.avg_pool2d(grey[:, None], 2)[:, 0].round().byte().numpy()
+    return torch.cat([looks_of(scene) for scene in np.split(small, len(small) // views.EACH)])
+
+
+def looks_of(pictures: np.ndarray) -> Tensor:
+    """Half (N, 3, LOOKED_AT, W / 2) of grey pictures of one clip, uint8 (N, 2 LOOKED_AT, W): their light from -1 to 1,
+    and how far what is seen there goes until the next one, right and down, in quarters of the picture's height."""
+    flows = [flow.followed(one, other) for one, other in pairwise(pictures)]
+    gone = np.stack([*flows, np.zeros_like(flows[0])]) * 4 / pictures.shape[1]
+    lights = pictures[..., None].astype(np.float32) / 127.5 - 1
+    seen = torch.from_numpy(np.concatenate([lights, gone], axis=-1)).permute(0, 3, 1, 2)
+    return functional.avg_pool2d(seen, 2).half()
 
 
 def dots(drawn: views.Views) -> Tensor:

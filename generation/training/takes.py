@@ -78,6 +78,7 @@ class Studio:
             "prefix": [("continue", JOIN)],
             "depth": [("depth", 0)],
             "first and depth": [("first", 0), ("depth", 0)],
+            "first and last and depth": [("first", 0), ("last", last), ("depth", 0)],
         }[mode]
         return self.recipe(real.words, seed, *(self._guide(real, kind, frame) for kind, frame in guides))
 

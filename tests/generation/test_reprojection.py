@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from generation.blocking.camera import GATE_HEIGHT, camera_values, view_of
-from generation.diffusion.reprojection import Poses, carried, relative, rotations, vectors
+from generation.diffusion.reprojection import (
+    Poses,
+    carried,
+    cutouts,
+    filled,
+    joined,
+    relative,
+    rotations,
+    seen,
+    vectors,
+)
 from generation.recipe import Words
 from generation.training.scenes import Scene, renderer
 
@@ -29,7 +39,7 @@ def stripes(shift: float = 0.0) -> torch.Tensor:
     return (torch.sin(x / 9) * torch.cos(torch.arange(HEIGHT) / 7)[:, None]).expand(3, -1, -1)
 
 
-def test_what_somebody_uncovers_is_filled_from_the_set_and_not_from_them() -> None:
+def test_what_somebody_uncovers_is_filled_from_the_set_and_they_go_before_it() -> None:
     picture = torch.zeros(3, 40, 80)
     picture[:, :, 20:40] = 1
     people = torch.zeros(40, 80, dtype=torch.bool)
@@ -37,13 +47,59 @@ def test_what_somebody_uncovers_is_filled_from_the_set_and_not_from_them() -> No
     near = torch.where(people, 2.0, 1.0)
     gone = torch.zeros(2, 40, 80, 3)
     gone[1, :, 20:40, 0] = 0.3
-    rest = Poses(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(2))
-    plain, clean = (carried(picture, near, 1.0, rest, gone, front) for front in (None, people))
+    rest = poses(2)
+    clip = filled(seen(picture, near, 1.0, rest, ~people))
+    assert clip.abs().max() < 0.01, "the set alone"
+    colours, share = cutouts(picture, people.float(), near, 1.0, rest, gone)
     at = 20 + round(0.3 * 2 * 40)
-    for clip in (plain, clean):
-        assert (clip[0] - picture).abs().max() < 1e-5
-        assert (clip[1, :, :, at + 2 : at + 18] > 0.99).all(), "who walked is there"
-    assert clean[1, :, :, 20:36].abs().max() < 0.01 < plain[1, :, :, 20:36].max()
+    for n, start in enumerate((20, at)):
+        assert (share[n, :, :, start + 2 : start + 18] == 1).all() and (
+            colours[n, :, :, start + 2 : start + 18] > 0.99
+        ).all()
+        assert not share[n, :, :, : start - 2].any() and not share[n, :, :, start + 22 :].any()
+    away = torch.zeros(2, 40, 80, 3)
+    away[1, ..., 0] = 9
+    assert not cutouts(picture, people.float(), near, 1.0, rest, away)[1][1].any(), "who has left is not seen"
+
+
+@pytest.mark.parametrize(("rows", "goes_on"), [(slice(20, 40), True), (slice(10, 30), False), (slice(0, 20), False)])
+def test_whom_the_lower_edge_cuts_off_goes_on_below_it(rows: slice, goes_on: bool) -> None:
+    people = torch.zeros(40, 80)
+    people[rows, 30:50] = 1
+    up = torch.zeros(1, 40, 80, 3)
+    up[..., 1] = 0.2
+    _, share = cutouts(torch.zeros(3, 40, 80), people, torch.ones(40, 80), 1.0, poses(1), up)
+    below, beside = share[0, 0, -4:, 33:47], share[0, 0, -4:, [*range(25), *range(55, 80)]]
+    assert bool((below > 0.9).all()) == goes_on and bool(below.any()) == goes_on and not beside.any()
+
+
+def test_past_a_pictures_edges_is_beyond_and_what_somebody_hid_is_not() -> None:
+    picture, near = stripes(), torch.full((40, 72), 0.5)
+    among = torch.ones(40, 72, dtype=torch.bool)
+    among[10:30, 20:30] = False
+    turn = 0.3
+    found = seen(picture, near, LENS, poses(turned=[0.0, -turn, 0.0]), among)
+    edge = WIDTH / 2 + LENS * HEIGHT * math.tan(math.atan(WIDTH / 2 / (LENS * HEIGHT)) - turn)
+    middle = found.beyond[0, 0, HEIGHT // 2]
+    assert middle[math.ceil(edge) + 3 :].all() and not middle[: math.floor(edge) - 3].any()
+    assert not found.known[0, 0, 30:50, 8:20].any(), "who stood there is not carried"
+    assert not (found.known & found.beyond).any()
+    half_round = seen(picture, near, LENS, poses(turned=[0.0, math.pi * 0.6, 0.0]))
+    assert half_round.beyond.float().mean() > 0.99, "nothing of it is seen any more"
+
+
+def test_what_is_beyond_one_picture_is_taken_from_another_and_nothing_else_is() -> None:
+    away = poses(turned=[0.0, -math.atan(36 / (LENS * HEIGHT)), 0.0])
+    near = torch.full((40, 72), 0.5)
+    one, other = seen(stripes(), near, LENS, away), seen(torch.ones(3, HEIGHT, WIDTH), near, LENS, poses())
+    both = joined(one, other)
+    assert torch.equal(both.shown[one.beyond.expand_as(both.shown)].unique(), torch.ones(1))
+    assert (both.known == one.known | one.beyond).all() and not both.beyond.any()
+    away_from_it = torch.nn.functional.max_pool2d(one.beyond.float(), 9, 1, 4) == 0
+    kept = (one.known & away_from_it).expand_as(one.shown)
+    assert torch.equal(both.shown[kept], one.shown[kept])
+    seam = (one.known & ~away_from_it).expand_as(one.shown)
+    assert (both.shown[seam] >= one.shown[seam]).all() and (both.shown[seam] > one.shown[seam]).any(), "it passes over"
 
 
 def test_a_camera_at_rest_sees_the_same():

@@ -12,8 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from generation.diffusion import residence
+from generation.diffusion import carrying, residence, sketch_pipeline
+from generation.diffusion.lots import USUAL, Lot
 from generation.diffusion.patch_codec import PatchCodec
+from generation.diffusion.plan import Plan
 from generation.diffusion.surveyor import Surveyor
 from generation.engines import sketch as engine
 from generation.recipe import Ingredient, Recipe, Words
@@ -165,11 +167,13 @@ def _as_asked(stage: Stage, drawn: Drawn, asked: Asked) -> Recipe:
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
-def test_a_take_asks_what_training_asked(
+def test_a_take_asks_what_training_asked_but_for_lots_and_what_comes_into_sight(
     stage: Stage, drawn: Drawn, mode: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = drawn.shelf.parts
     asked = ask(drawn.shelf, 1, np.random.default_rng(seed), mode, False, (parts["words"][:1], parts["heard"][:1]))
+    monkeypatch.setattr(sketch_pipeline, "lot", lambda noise: USUAL)  # training knows how things went
+    monkeypatch.setattr(carrying, "LEAST_BEYOND", ())  # and has nothing drawn
     found = heard(stage, _as_asked(stage, drawn, asked), monkeypatch)
     told = asked.given[0]
     assert found.tokens.shape == asked.clean.shape[1:]
@@ -243,6 +247,84 @@ def test_what_it_passes_through_is_told_at_every_time(stage: Stage, monkeypatch:
     to_first, to_last = ((shades - each.mean()).abs() for each in (first, last))
     assert (to_first < to_last).tolist() == [True] * 13 + [False] * 12
     assert to_first[0] < 0.01 and to_last[-1] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("kinds", "far", "when"),
+    [
+        ((), True, True),
+        (("first",), True, True),
+        (("first", "reference"), True, True),
+        (("first", "last"), False, True),
+        (("key",), False, True),
+        (("continue",), False, False),
+        (("first", "depth"), False, False),
+        (("depth",), False, False),
+    ],
+)
+def test_what_guides_leave_open_is_drawn_by_lot(
+    stage: Stage, kinds: tuple[str, ...], far: bool, when: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots: list[Lot] = []
+    carry = sketch_pipeline.between
+
+    def watched(*asked: Any) -> torch.Tensor:
+        lots.append(asked[-3])
+        return carry(*asked)
+
+    monkeypatch.setattr(sketch_pipeline, "between", watched)
+    for seed in (1, 1, 2):
+        stage.run(stage.recipe(*kinds, seed=seed))
+    one, again, other = lots
+    assert one == again
+    for each in (one.camera, one.people):
+        assert (each.far != 1) == far and (each.late != 0) == when
+    assert (one.camera.far != other.camera.far) == far and (one.people.late != other.people.late) == when
+
+
+@pytest.mark.parametrize(
+    "guides",
+    [
+        [("first", 0, 30), ("key", 0, 220)],
+        [("key", 24, 30), ("last", 0, 220)],
+        [("key", 7, 30), ("key", 7, 220)],
+        [("key", 8, 30), ("key", 7, 220), ("key", 9, 120)],
+    ],
+)
+def test_of_two_pictures_at_one_frame_the_first_is_shown(stage: Stage, guides: list[tuple[str, int, int]]) -> None:
+    given = tuple(stage.ingredient(kind, tone=tone, at_frame=at) for kind, at, tone in guides)
+    made = stage.run(stage.recipe(ingredients=given)).astype(int)
+    _, at, _ = guides[0]
+    picture = cv2.imread(str(stage.desk().ingredient(given[0].sha256)))[:, :, ::-1].astype(int)
+    assert np.abs(made[at] - picture).mean() < 1
+
+
+def test_what_goes_on_from_a_clip_has_nothing_drawn_before_it_begins(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins: list[int] = []
+    carry = sketch_pipeline.between
+
+    def watched(*asked: Any) -> Any:
+        begins.append(asked[-1])
+        return carry(*asked)
+
+    monkeypatch.setattr(sketch_pipeline, "between", watched)
+    for kind in ("continue", "first"):
+        stage.run(stage.recipe(kind))
+    assert begins[0] in (8, 16) and begins[1] == 0
+
+
+@pytest.mark.parametrize("kinds", [("first",), ()])
+def test_a_take_in_half_precision_has_what_comes_into_sight_drawn(
+    stage: Stage, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "LEAST_BEYOND", (-1.0,))  # always
+    half = Plan("cpu", "bfloat16")
+    monkeypatch.setattr("generation.diffusion.plan.plans", lambda _: (half,))
+    residence.clear()
+    assert stage.made(stage.recipe(*kinds)).facts["dtype"] == "bfloat16"
+    residence.clear()
 
 
 def test_a_given_picture_is_shown_at_its_own_frame_and_gives_way_around_it(stage: Stage) -> None:

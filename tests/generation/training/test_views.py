@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from generation.diffusion import surveyor as surveyors
 from generation.diffusion.cleanup import DOT, HEIGHT, Cleanup
-from generation.diffusion.surveyor import COLUMNS, ROWS, Surveyor, between
+from generation.diffusion.surveyor import COLUMNS, ROWS, Surveyor
 from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
 from generation.training import cleanup, judge, pace, survey, thumbnails, views
-from generation.training.pool import Pool
+from generation.training.pool import Pool, looks
 from generation.training.scenes import labels, mirrored_facts, scene
 from generation.training.words import MOST, tokenizer
 from generation.vocabulary import MOVES
@@ -34,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def pool(folder: Path) -> Pool:
-    pool = Pool(folder / "views", only=(*views.TENSORS, "dots"))
+    pool = Pool(folder / "views", only=(*views.TENSORS, "dots", "looks"))
     pool.grow()
     return pool
 
@@ -75,41 +77,6 @@ def test_people_are_told_to_go_where_they_are_seen_to_go(folder: Path):
             assert not walk.any(), facts
     gone = [float(found.walk[n].norm(dim=-1).max()) for n, facts in enumerate(found.facts) if facts["people"]]
     assert max(gone) > 0.05
-
-
-def test_people_who_walk_are_carried_along_and_the_set_stays():
-    torch.manual_seed(0)
-    surveyor = Surveyor(known=len(tokenizer()), heard=8, widths=(4, 4, 8), posed=8).eval()
-    left = torch.full((1, ROWS, COLUMNS), -9.0)
-    left[:, :, : COLUMNS // 4] = 9
-    walk = torch.zeros(1, surveyors.KNOTS, 3)
-    walk[0, :, 0] = torch.linspace(0, 0.3, surveyors.KNOTS)
-    near = torch.where(left > 0, 1.5, 1.0)
-    told = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), left, walk)
-    text = tokenizer()([scene(1).caption], padding="max_length", max_length=MOST, return_tensors="pt")
-    picture = torch.full((3, 80, 144), -1.0)
-    picture[:, :, 4:24] = 1
-    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
-        patch.setattr(surveyor, "forward", lambda *_: told)
-        clip = between(surveyor, [(picture, 0)], 25, text.input_ids, text.attention_mask)
-    bright = (clip[0, :, 40] > 0).float()
-    sides = (bright * torch.arange(144)).amax(1)
-    assert sides[0] == 23 and sides[24] == pytest.approx(23 + 0.3 * 1.5 * 80, abs=2) and (sides.diff() >= 0).all()
-    assert torch.equal(clip[..., 72:], clip[:, :1, :, 72:].expand(-1, 25, -1, -1))
-
-
-def test_who_walks_is_as_flat_as_a_cut_out_and_keeps_an_outline():
-    people = torch.full((1, ROWS, COLUMNS), -9.0)
-    people[:, 20:60, 40:60] = 9
-    near = torch.full((1, ROWS, COLUMNS), 0.5)
-    near[:, 20:60, 40:60] = 2 + 0.2 * torch.randn(1, 40, 20, generator=torch.Generator().manual_seed(1))
-    none = torch.zeros(1, surveyors.KNOTS, 3)
-    found = surveyors.Survey(near, torch.ones(1), torch.zeros(1, surveyors.KNOTS, surveyors.POSE), people, none)
-    assert found.who.sum() == 42 * 22 and found.who[19, 39] and not found.who[18, 39]
-    flat = found.evened
-    assert flat[20:60, 40:60].std() < 0.05 < near[0, 20:60, 40:60].std()
-    assert flat[19, 39] == pytest.approx(2, abs=0.2) and (flat[~found.who] == 0.5).all()
-    assert found.gone(torch.tensor([0.0, 1.0]), torch.zeros(1)) is None, "nobody goes anywhere"
 
 
 def test_a_mirror_turns_pans_words_and_ways_to_the_side_round(pool: Pool):
@@ -209,25 +176,26 @@ def test_a_clean_up_is_learned_and_is_finer_than_the_thumbnail(
 
 
 def test_a_judge_learns_what_is_seen_and_how_near_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    def trained(steps: int) -> tuple[float, float]:
+    def trained(steps: int) -> tuple[float, float, float]:
         monkeypatch.setattr(pace.Pace, "over", property(lambda pace: pace.steps >= steps))
         taught = judge.train(folder, "cpu", 1e6, 4)
         with torch.no_grad():
-            answers, near = taught(looks)
+            answers, near, who = taught(seen)
         right = [torch.nn.functional.cross_entropy(each, wanted[:, n]) for n, each in enumerate(answers)]
         assert [each.shape[1] for each in answers] == list(judge.HEADS.values()) and near.shape == true.shape
-        return float(torch.stack(right).sum()), float((near - true).abs().mean())
+        off = (near - true).abs().mean(), (who.sigmoid() - people).abs().mean()
+        return float(torch.stack(right).sum()), float(off[0]), float(off[1])
 
     pool = Pool(folder / "views", only=judge.PARTS)
     pool.grow()
-    looks, wanted, true = judge.some(pool, 8, np.random.default_rng(1), "cpu")
-    assert looks.shape[:3] == (8, views.EACH, judge.ROWS) and float(true.min()) >= 0 and float(true.max()) == 1
+    seen, wanted, true, people = judge.some(pool, 8, np.random.default_rng(1), "cpu")
+    assert seen.shape[:4] == (8, views.EACH, 3, judge.ROWS) and float(true.min()) >= 0 and float(true.max()) == 1
     facts = [labels(each) for each in views.read(views.files(folder / "views")[0]).facts]
     assert {tuple(each) for each in wanted.tolist()} <= {
         tuple(each) for each in (*facts, *(_turned(each) for each in facts))
     }
     first, again = trained(1), trained(40)
-    assert again[0] < 0.8 * first[0] and again[1] < 0.8 * first[1]
+    assert all(after < 0.8 * before for before, after in zip(first, again, strict=True))
 
 
 def _turned(numbers: list[int]) -> list[int]:
@@ -236,24 +204,31 @@ def _turned(numbers: list[int]) -> list[int]:
     return [numbers[0], MOVES.index("-".join(sides.get(each, each) for each in move)), *numbers[2:]]
 
 
-def test_a_judge_looks_at_a_clip_as_at_what_it_learned_from(pool: Pool):
+def test_a_judge_looks_at_a_clip_as_at_what_it_learned_from():
     frames = np.stack([np.full((160, 256, 3), 2 * n, np.uint8) for n in range(49)])
     found = judge.look(frames)
-    assert judge.looked_at(49) == [0, 10, 19, 29, 38, 48] and found.shape == (1, views.EACH, judge.ROWS, 64)
-    assert torch.allclose(found[0, 3], torch.tensor(58 / 127.5 - 1))
+    assert judge.looked_at(49) == [0, 10, 19, 29, 38, 48] and found.shape == (1, views.EACH, 3, judge.ROWS, 64)
+    assert torch.allclose(found[0, 3, 0], torch.tensor(58 / 127.5 - 1), atol=1e-3)
+    folded = {
+        name: np.zeros((views.EACH, *each), np.uint8) for name, each in (("grey", (160, 256)), ("colours", (256, 3)))
+    }
+    folded["colours"][:] = np.arange(256)[:, None]
+    folded["grey"][:] = frames[judge.looked_at(49), :, :, 0]
+    drawn = SimpleNamespace(**{name: torch.from_numpy(each) for name, each in folded.items()})
+    assert torch.equal(looks(drawn).float(), found[0])  # type: ignore[arg-type]
 
 
-def test_a_surveyor_carries_from_the_nearest_picture_and_leaves_those_as_they_are():
-    torch.manual_seed(0)
-    surveyor = Surveyor(known=len(tokenizer()), heard=8, widths=(4, 4, 8), posed=8).eval()
-    text = tokenizer()([scene(1).caption], padding="max_length", max_length=MOST, return_tensors="pt")
-    given = [(torch.rand(3, 64, 96) * 2 - 1, 20), (torch.rand(3, 64, 96) * 2 - 1, 4)]
-    with torch.no_grad():
-        clip, again = (between(surveyor, given, 25, text.input_ids, text.attention_mask) for _ in range(2))
-    assert clip.shape == (3, 25, 64, 96) and torch.equal(clip, again)
-    assert torch.equal(clip[:, 20], given[0][0]) and torch.equal(clip[:, 4], given[1][0])
-    alone = between(surveyor, given[1:], 25, text.input_ids, text.attention_mask)
-    assert torch.allclose(alone[:, :13], clip[:, :13]) and not torch.allclose(alone[:, 13:], clip[:, 13:])
+def test_a_judge_sees_which_way_things_go_and_a_mirror_turns_it(pool: Pool):
+    grain = np.random.default_rng(1).normal(128, 400, (160, 400, 3)).astype(np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), 4).clip(0, 255).astype(np.uint8)
+    found = judge.look(np.stack([grain[:, 144 - n : 400 - n] for n in range(49)]))[0]
+    right, down = found[:-1, 1], found[:-1, 2]
+    assert float(right.median()) == pytest.approx(4 * 9.6 / 160, rel=0.15) and float(down.abs().median()) < 0.02
+    assert not found[-1, 1:].any(), "there is no next one"
+    rows = torch.arange(views.EACH)
+    one, other = (pool.batch(rows, "cpu", mirrored)["looks"] for mirrored in (False, True))
+    assert torch.equal(other, one.flip(-1) * torch.tensor([1, -1, 1]).reshape(3, 1, 1)) and one[:, 1].any()
+    assert torch.equal(pool.batch(rows, "cpu")["looks"], one), "what is held is left as it was"
 
 
 def test_a_thumbnail_is_the_same_for_the_same_noise_and_follows_a_depth():
