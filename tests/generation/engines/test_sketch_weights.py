@@ -80,3 +80,7 @@ def test_each_seed_gives_a_take_of_its_own_and_the_same_one_again(registry: Regi
     one, other, again = (take(registry, tmp_path, seed) for seed in (1, 2, 1))
     assert np.array_equal(one, again)
     assert np.abs(one.astype(int) - other).mean() > 5
+
+
+def test_no_file_says_in_which_folder_it_was_made() -> None:
+    assert not [path for path in (built_in.PLACE / "sketch").rglob("*.json") if "_name_or_path" in path.read_text()]
