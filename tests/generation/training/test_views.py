@@ -17,7 +17,7 @@ from generation.diffusion.cleanup import DOT, HEIGHT, Cleanup
 from generation.diffusion.surveyor import COLUMNS, ROWS, Surveyor
 from generation.diffusion.thumbnails import DRAWN, Thumbnails, drawn_large, size_of
 from generation.training import cleanup, judge, pace, survey, thumbnails, views
-from generation.training.pool import Pool, looks
+from generation.training.pool import AT_FIRST, Pool, looks
 from generation.training.scenes import labels, mirrored_facts, scene
 from generation.training.words import MOST, tokenizer
 from generation.vocabulary import MOVES
@@ -103,7 +103,8 @@ def test_a_dot_is_the_mean_of_what_it_covers(pool: Pool):
 
 def test_first_frames_are_learned_from_more_often(pool: Pool):
     rows = pool.some(4000, np.random.default_rng(0))
-    assert 0.33 < float((pool.parts["moment"][rows, 0] == 0).float().mean()) < 0.42, "1/6 of 3/4, and 1/4"
+    share = float((pool.parts["moment"][rows, 0] == 0).float().mean())
+    assert share == pytest.approx(AT_FIRST + (1 - AT_FIRST) / views.EACH, abs=0.03)
 
 
 def test_a_pool_reads_each_file_once_and_keeps_what_is_asked_for(folder: Path):
