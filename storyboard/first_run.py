@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 from storyboard import engines, script
+from storyboard.advice import Advice
 from storyboard.models import Draft, Project, Shot, Take, User
 
 OWNER = "owner"
@@ -31,7 +32,8 @@ def ensure(with_sample: bool = True) -> User:
 @transaction.atomic
 def make_sample(by: User) -> Project:
     """The sample pitch, through the same door as anybody's script, with takes asked of its first shots: what is usual
-    of each, and of one also some of the model that comes along, where that is not what is usual."""
+    of each, and of the one whose words it knows best also some of the model that comes along, where that is not what is
+    usual."""
     filename, data = script.sample()
     title = script.read(data, filename).title or "Sample pitch"
     name = title.title() if title.isupper() else title
@@ -39,7 +41,8 @@ def make_sample(by: User) -> Project:
     Draft.objects.bring_in(project, data, filename, by)
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
     model = engines.built_in()
-    drawn = next((shot for shot in shots if model and _is_for(model, shot, project)), None)
+    fit = [shot for shot in shots if model and _is_for(model, shot, project)]
+    drawn = min(fit, key=lambda shot: _unheard(model, shot), default=None) if model else None
     if others := [shot for shot in shots if shot != drawn]:
         Take.objects.ask(project, others, SAMPLE_TAKES, by)
     if model and drawn:
@@ -52,6 +55,12 @@ def _is_for(model: engines.Choice, shot: Shot, project: Project) -> bool:
     """Whether the model can make the shot's whole length, and is not what is usual for it anyway."""
     frames = shot.current.frames if shot.current else 0
     return model.can_last(frames, project.rate) and engines.default(frames, project.rate) != model
+
+
+def _unheard(model: engines.Choice, shot: Shot) -> int:
+    """How much of a shot's words the model has no word for."""
+    hearing = Advice(model, shot).hearing
+    return len(hearing.unknown) if hearing else 0
 
 
 def _one_at_a_time() -> None:

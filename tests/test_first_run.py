@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from generation.vocabulary import hearing
 from storyboard import first_run
 from storyboard.models import Project, Shot, SignInLink, Take, User
 from tests.generation import built_in
@@ -40,6 +41,7 @@ def test_the_sample_has_takes_of_the_model_that_comes_along(place: Path) -> None
     first_run.ensure()
     made = Take.objects.filter(engine="sketch")
     assert len({take.shot_id for take in made}) == 1 and len(made) == 2
+    assert made[0].shot.current.characters and not hearing(made[0].shot.current.words()).unknown, "it knows every word"
     assert Take.objects.count() == 10
     assert Take.objects.filter(engine="blocking", shot=made[0].shot_id).count() == 2
     newest = Take.objects.filter(shot=made[0].shot_id).order_by("-number").first()
