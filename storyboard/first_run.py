@@ -41,14 +41,19 @@ def make_sample(by: User) -> Project:
     Draft.objects.bring_in(project, data, filename, by)
     shots = list(Shot.objects.filter(project=project).active().in_order()[:SAMPLE_SHOTS_WITH_TAKES])
     model = engines.built_in()
-    fit = [shot for shot in shots if model and _is_for(model, shot, project)]
-    drawn = min(fit, key=lambda shot: _unheard(model, shot), default=None) if model else None
+    drawn = _best_for(model, shots, project) if model else None
     if others := [shot for shot in shots if shot != drawn]:
         Take.objects.ask(project, others, SAMPLE_TAKES, by)
     if model and drawn:
         Take.objects.ask(project, [drawn], SAMPLE_TAKES, by, engine=model.name)
         Take.objects.ask(project, [drawn], SAMPLE_TAKES, by)  # last, as the board shows the newest
     return project
+
+
+def _best_for(model: engines.Choice, shots: list[Shot], project: Project) -> Shot | None:
+    """The one of those that it can make whose words it knows best."""
+    fit = [shot for shot in shots if _is_for(model, shot, project)]
+    return min(fit, key=lambda shot: _unheard(model, shot), default=None)
 
 
 def _is_for(model: engines.Choice, shot: Shot, project: Project) -> bool:

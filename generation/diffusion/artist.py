@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.diffusion.cleanup import DOT, HEIGHT, SQUARE, Cleanup
-from generation.diffusion.kept import Kept
+from generation.diffusion.sampling import Kept
 from generation.diffusion.thumbnails import DRAWN, Thumbnails, size_of
 
 WHOLE = 0.98  # of a dot, which must be known to stay as it is

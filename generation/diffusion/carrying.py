@@ -36,10 +36,12 @@ def between(
     begins: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """(3, frames, H, W): each frame is the nearest in time of `pictures` ((3, H, W) from -1 to 1, each at its frame),
-    carried along the camera's way; half-way between two one dissolves into the other. `words` and `heard` (1, M) are of
-    all. What comes into sight is drawn by `draws`, or filled smoothly where there is none; frames before `begins` are
-    shown to nobody. Of two pictures at one frame the first is meant. And (1, frames, H, W), from
-    0 to 1: how sure each pixel is, that is, not filled."""
+    carried along the camera's way; half-way between two one dissolves into the other. And (1, frames, H, W), from 0 to
+    1: how sure each pixel is, that is, not filled.
+
+    `words` and `heard` (1, M) are of all. What comes into sight is drawn by `draws`, or filled smoothly where there is
+    none; frames before `begins` are shown to nobody. Of two pictures at one frame the first is meant.
+    """
     if frames == 1:
         alone = pictures[0][0][:, None]
         return alone, torch.ones_like(alone[:1])

@@ -13,7 +13,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.diffusion.kept import Kept
+from generation.diffusion.sampling import Kept, out_of_noise
 from generation.diffusion.stages import Stage, Told, followed, places
 from generation.diffusion.thumbnails import DRAWN, ROWS, drawn_large
 
@@ -76,11 +76,8 @@ class Cleanup(ModelMixin, ConfigMixin):  # type: ignore[misc]
     ) -> Tensor:
         """The picture (B, 3, HEIGHT, W) from -1 to 1 of a thumbnail, out of `noise` (B, 3, HEIGHT, W), around what is
         `kept`, where anything is."""
-        x = noise
-        line = torch.linspace(1, 0, STEPS + 1)
-        for now, after in pairwise(line):
-            level = torch.full((len(x),), float(now), device=x.device, dtype=x.dtype)
-            clean = self(x, level, dots, words, heard, depth, moment).clamp(-1, 1)
-            clean = kept.put(clean) if kept else clean
-            x = clean + (x - clean) * (after / now)
-        return x
+
+        def behind(x: Tensor, level: Tensor) -> Tensor:
+            return self(x, level, dots, words, heard, depth, moment)  # type: ignore[no-any-return]
+
+        return out_of_noise(noise, STEPS, behind, kept)

@@ -14,7 +14,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.diffusion.kept import Kept
+from generation.diffusion.sampling import Kept, out_of_noise
 from generation.diffusion.stages import Stage, Told, followed, places
 
 ROWS = 20  # dots from top to bottom; across as many as the picture's shape has
@@ -101,16 +101,13 @@ class Thumbnails(ModelMixin, ConfigMixin):  # type: ignore[misc]
     ) -> Tensor:
         """Dots (B, DRAWN, h, w) from -1 to 1 out of `noise`, away from what would be made of the words of `nothing`;
         around what is `kept`, where anything is."""
-        x = noise
-        line = torch.linspace(1, 0, steps + 1)
-        for now, after in pairwise(line):
-            level = torch.full((len(x),), float(now), device=x.device, dtype=x.dtype)
+
+        def behind(x: Tensor, level: Tensor) -> Tensor:
             told = self(x, level, words, heard, depth, moment)
             untold = self(x, level, *(each.expand(len(x), -1) for each in nothing), depth, moment)
-            clean = (untold + GUIDANCE * (told - untold)).clamp(-1, 1)
-            clean = kept.put(clean) if kept else clean
-            x = clean + (x - clean) * (after / now)
-        return x
+            return untold + GUIDANCE * (told - untold)  # type: ignore[no-any-return]
+
+        return out_of_noise(noise, steps, behind, kept)
 
 
 def dots_of(picture: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from generation.diffusion import carrying
 from generation.diffusion.artist import Artist
 from generation.diffusion.carrying import between
 from generation.diffusion.cleanup import Cleanup
-from generation.diffusion.kept import Kept
 from generation.diffusion.lots import USUAL, Timing, lot
+from generation.diffusion.sampling import Kept
 from generation.diffusion.surveyor import COLUMNS, KNOTS, POSE, ROWS, Survey, Surveyor
 from generation.diffusion.thumbnails import DRAWN, Thumbnails
 
